@@ -1,0 +1,87 @@
+"""What can be traded, and when."""
+
+import uuid
+
+from django.db import models
+
+from api.fields import PRICE, one_of, word
+from market.words import Exchange, Session, Timeframe
+
+
+class Instrument(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    symbol = models.CharField(max_length=16, unique=True)
+    exchange = word(Exchange)
+    name_ko = models.CharField(max_length=128, blank=True)
+    name_en = models.CharField(max_length=128, blank=True)
+    currency = models.CharField(max_length=4, default="USD")
+    tradable = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["symbol"]
+        constraints = [one_of("instrument", "exchange", Exchange)]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class Candle(models.Model):
+    """A bar as it was seen. A correction is a new version, never an overwrite (safety.md 4.2)."""
+
+    id = models.BigAutoField(primary_key=True)
+    symbol = models.CharField(max_length=16)
+    timeframe = word(Timeframe)
+    start = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+    open = models.DecimalField(**PRICE)
+    high = models.DecimalField(**PRICE)
+    low = models.DecimalField(**PRICE)
+    close = models.DecimalField(**PRICE)
+    volume = models.BigIntegerField()
+    session = word(Session)
+    source = models.CharField(max_length=16)
+    complete = models.BooleanField(default=True)
+    seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["symbol", "timeframe", "start", "version"], name="candle_version_once"
+            ),
+            models.CheckConstraint(name="candle_low_high", condition=models.Q(low__lte=models.F("high"))),
+            one_of("candle", "timeframe", Timeframe),
+            one_of("candle", "session", Session),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timeframe} {self.start:%F %R}"
+
+
+class TradingDay(models.Model):
+    """One session of one trading day, start inclusive, end exclusive, in UTC. New York decides the day."""
+
+    id = models.BigAutoField(primary_key=True)
+    market = models.CharField(max_length=8, default="US")
+    trading_day = models.DateField()
+    session = word(Session)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    source = models.CharField(max_length=32)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["start"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["market", "trading_day", "session"], name="session_once_per_trading_day"
+            ),
+            models.CheckConstraint(
+                name="session_ends_after_it_starts", condition=models.Q(end__gt=models.F("start"))
+            ),
+            one_of("trading_day", "session", Session),
+        ]
+        indexes = [models.Index(fields=["market", "start"])]
+
+    def __str__(self) -> str:
+        return f"{self.trading_day} {self.session}"

@@ -1,0 +1,195 @@
+"""Orders, the requests made about them, their fills, and what people asked for."""
+
+import uuid
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import BrokerageAccount
+from api.fields import MONEY, PRICE, one_of, word
+from market.words import Exchange, OrderType, Side, TimeInForce
+from orders.domain import OPEN, State
+from rules.models import TradeRule
+
+
+class RequestKind(StrEnum):
+    NEW = "new"
+    CANCEL = "cancel"
+    AMEND = "amend"
+
+
+class Outcome(StrEnum):
+    """What became of one request. `not_sent` and `refused` are proved; `unknown` is silence."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+class Wish(StrEnum):
+    CANCEL = "cancel"
+    HALT = "halt"
+
+
+class WishStatus(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Order(models.Model):
+    """The intent and its whole life. Committed before its request; `status` moves only by the table in domain."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.PROTECT, related_name="orders")
+    rule = models.ForeignKey(
+        TradeRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    rule_version = models.PositiveIntegerField(null=True, blank=True)
+    decision_key = models.CharField(max_length=120, unique=True)
+    symbol = models.CharField(max_length=16)
+    exchange = word(Exchange)
+    order_type = word(OrderType, default=OrderType.LIMIT)
+    side = word(Side)
+    qty = models.PositiveIntegerField()
+    price = models.DecimalField(**PRICE)  # limit price
+    time_in_force = word(TimeInForce, default=TimeInForce.DAY)
+    status = word(State, default=State.INTENT)
+    filled_qty = models.PositiveIntegerField(default=0)
+    possible_filled_qty = models.PositiveIntegerField(default=0)  # what notices hint at; raises exposure only
+    avg_fill_price = models.DecimalField(**PRICE, null=True, blank=True)
+    fees = models.DecimalField(**MONEY, default=0)
+    broker_order_id = models.CharField(max_length=20, blank=True)  # the newest number, without leading zeros
+    us_order_date = models.DateField(null=True, blank=True)  # a number means nothing without its day
+    trading_day = models.DateField()  # limits and counters use it
+    needs_person = models.BooleanField(default=False)  # a flag, not a state
+    reason = models.JSONField(default=dict)  # why the decision was made, the guards' votes
+    failure = models.JSONField(null=True, blank=True)  # {code, ko, en} of the refusal
+    lease_token = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    placed_at = models.DateTimeField(null=True, blank=True)  # when it moved to submitting
+    final_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    raw = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            one_of("order", "status", State),
+            one_of("order", "side", Side),
+            one_of("order", "exchange", Exchange),
+            one_of("order", "order_type", OrderType),
+            one_of("order", "time_in_force", TimeInForce),
+            models.CheckConstraint(name="order_has_quantity", condition=models.Q(qty__gt=0)),
+            models.CheckConstraint(name="order_has_price", condition=models.Q(price__gt=0)),
+            models.CheckConstraint(
+                name="order_filled_within_quantity", condition=models.Q(filled_qty__lte=models.F("qty"))
+            ),
+            models.CheckConstraint(
+                name="order_filled_means_all",
+                condition=~models.Q(status=State.FILLED) | models.Q(filled_qty=models.F("qty")),
+            ),
+            models.UniqueConstraint(
+                fields=["account", "us_order_date", "broker_order_id"],
+                condition=~models.Q(broker_order_id=""),
+                name="broker_number_once_per_day",
+            ),
+            models.UniqueConstraint(
+                fields=["rule", "side"],
+                condition=models.Q(status__in=[s.value for s in OPEN]),
+                name="one_open_order_per_rule_and_side",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-created_at", "id"]),
+            models.Index(fields=["account", "trading_day"]),
+            models.Index(fields=["status"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.qty} {self.symbol} at {self.price}"
+
+
+class Request(models.Model):
+    """One message to the broker about an order, with its own outcome. Every number an order ever had is here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="requests")
+    kind = word(RequestKind)
+    attempt = models.PositiveIntegerField(default=1)
+    outcome = word(Outcome, default=Outcome.PENDING)
+    broker_order_id = models.CharField(max_length=20, blank=True)
+    us_order_date = models.DateField(null=True, blank=True)
+    failure = models.JSONField(null=True, blank=True)
+    committed_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    raw = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "attempt"], name="request_attempt_once"),
+            one_of("request", "kind", RequestKind),
+            one_of("request", "outcome", Outcome),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.order}"
+
+
+class Execution(models.Model):
+    """The difference of two cumulative readings of one order; hearing of it twice counts once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="executions")
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.PROTECT, related_name="executions")
+    symbol = models.CharField(max_length=16)
+    side = word(Side)
+    qty = models.PositiveIntegerField()
+    price = models.DecimalField(**PRICE)
+    fee = models.DecimalField(**MONEY, default=0)
+    cumulative_qty = models.PositiveIntegerField()  # of the order, after this fill
+    trading_day = models.DateField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "cumulative_qty"], name="fill_booked_once"),
+            models.CheckConstraint(name="fill_has_quantity", condition=models.Q(qty__gt=0)),
+            one_of("execution", "side", Side),
+        ]
+        indexes = [models.Index(fields=["account", "-at", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.qty} {self.symbol} at {self.price}"
+
+
+class Instruction(models.Model):
+    """What a person asks of the broker; the account's bot carries it out within a second."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="instructions")
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, null=True, blank=True, related_name="instructions"
+    )
+    wish = word(Wish)
+    status = word(WishStatus, default=WishStatus.PENDING)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    result = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("instruction", "wish", Wish),
+            one_of("instruction", "status", WishStatus),
+            models.UniqueConstraint(
+                fields=["order", "wish"],
+                condition=models.Q(status="pending"),
+                name="one_pending_wish_per_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wish} for {self.account}"

@@ -1,0 +1,138 @@
+"""What a person wants done, every version of it, and what each rule owns and remembers."""
+
+import uuid
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import BrokerageAccount
+from api.fields import MONEY, PRICE, one_of, word
+from market.words import EvaluateOn, Exchange, Timeframe, TimeInForce
+
+
+class Mode(StrEnum):
+    DSL = "dsl"
+    PYTHON = "python"
+
+
+class OrderPrice(StrEnum):
+    """What the limit price starts from; `price_offset_bps` is added against us."""
+
+    LAST = "last"
+    TOUCH = "touch"  # the ask when buying, the bid when selling
+
+
+class SignalType(StrEnum):
+    ENTRY = "entry"
+    EXIT = "exit"
+    VETO = "veto"
+
+
+def regular_only() -> list[str]:
+    return ["regular"]
+
+
+class TradeRule(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="rules")
+    name = models.CharField(max_length=80, blank=True)
+    symbol = models.CharField(max_length=16)
+    exchange = word(Exchange)
+    mode = word(Mode, default=Mode.DSL)
+    timeframe = word(Timeframe, default=Timeframe.M1)
+    evaluate_on = word(EvaluateOn, default=EvaluateOn.BAR_CLOSE)
+    buy_amount_usd = models.DecimalField(**MONEY)
+    max_position = models.PositiveIntegerField()  # shares this rule may own at most
+    entry_condition = models.TextField()
+    exit_condition = models.TextField()
+    time_in_force = word(TimeInForce, default=TimeInForce.DAY)
+    cooldown_sec = models.PositiveIntegerField(default=60)
+    sessions = models.JSONField(default=regular_only)  # in which it may act
+    order_price = word(OrderPrice, default=OrderPrice.TOUCH)
+    price_offset_bps = models.PositiveIntegerField(default=10)
+    cancel_after_sec = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # unfilled orders; null: let them expire
+    enabled = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(name="rule_buys_something", condition=models.Q(buy_amount_usd__gt=0)),
+            models.CheckConstraint(name="rule_may_own_something", condition=models.Q(max_position__gt=0)),
+            one_of("rule", "mode", Mode),
+            one_of("rule", "exchange", Exchange),
+            one_of("rule", "timeframe", Timeframe),
+            one_of("rule", "evaluate_on", EvaluateOn),
+            one_of("rule", "time_in_force", TimeInForce),
+            one_of("rule", "order_price", OrderPrice),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.symbol} v{self.version}"
+
+
+class RuleVersion(models.Model):
+    """The whole text of a rule as it once was; an order knows the version that made it."""
+
+    id = models.BigAutoField(primary_key=True)
+    rule = models.ForeignKey(TradeRule, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    fields = models.JSONField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "version"], name="rule_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} v{self.version}"
+
+
+class RuleState(models.Model):
+    """What the rule owns (its own fills, or assigned by a person) and remembers between looks."""
+
+    rule = models.OneToOneField(TradeRule, on_delete=models.CASCADE, related_name="state", primary_key=True)
+    qty = models.PositiveIntegerField(default=0)
+    avg_price = models.DecimalField(**PRICE, null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    high_since_entry = models.DecimalField(**PRICE, null=True, blank=True)
+    realized_pnl = models.DecimalField(**MONEY, default=0)
+    last_entry_at = models.DateTimeField(null=True, blank=True)
+    last_exit_at = models.DateTimeField(null=True, blank=True)
+    last_bar_at = models.DateTimeField(null=True, blank=True)
+    failure_streak = models.PositiveIntegerField(default=0)
+    cooldown_until = models.DateTimeField(null=True, blank=True)
+    last_evaluation = models.JSONField(null=True, blank=True)
+    last_evaluated_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"state of {self.rule}"
+
+
+class StrategySignal(models.Model):
+    """One row per ENTRY or EXIT edge and per veto, never per tick. `score` in [0, 1]."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    rule = models.ForeignKey(TradeRule, on_delete=models.CASCADE, related_name="signals")
+    rule_version = models.PositiveIntegerField()
+    type = word(SignalType)
+    score = models.DecimalField(max_digits=6, decimal_places=5)
+    payload = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            one_of("signal", "type", SignalType),
+            models.CheckConstraint(
+                name="signal_score_in_unit", condition=models.Q(score__gte=0, score__lte=1)
+            ),
+        ]
+        indexes = [models.Index(fields=["rule", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.rule}"
