@@ -118,9 +118,7 @@ class AccountShare(models.Model):
 class RiskLimits(models.Model):
     """The person's own limits for an account; null is "no limit of mine". Money in US dollars per trading day."""
 
-    account = models.OneToOneField(
-        BrokerageAccount, on_delete=models.CASCADE, related_name="limits", primary_key=True
-    )
+    account = models.OneToOneField(BrokerageAccount, on_delete=models.CASCADE, related_name="limits", primary_key=True)
     daily_buy_usd = models.DecimalField(**MONEY, null=True, blank=True)
     max_order_usd = models.DecimalField(**MONEY, null=True, blank=True)
     max_position_usd = models.DecimalField(**MONEY, null=True, blank=True)

@@ -9,9 +9,7 @@ from credentials.models import ApiCredential
 class BotLease(models.Model):
     """The right to send orders for an account. All times are the database's; `token` grows with every holder."""
 
-    account = models.OneToOneField(
-        BrokerageAccount, on_delete=models.CASCADE, related_name="lease", primary_key=True
-    )
+    account = models.OneToOneField(BrokerageAccount, on_delete=models.CASCADE, related_name="lease", primary_key=True)
     token = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=120, blank=True)  # host:pid, empty when free
     acquired_at = models.DateTimeField(null=True, blank=True)

@@ -1,10 +1,9 @@
 """Every address of the house, composed from the apps."""
 
+from api.health import healthz, readyz
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
-
-from api.health import healthz, readyz
 
 urlpatterns = [
     path("admin/", admin.site.urls),

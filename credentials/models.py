@@ -61,8 +61,7 @@ class ApiCredential(models.Model):
             ),
             models.CheckConstraint(
                 name="sandbox_equals_environment",
-                condition=models.Q(sandbox=True, environment="paper")
-                | models.Q(sandbox=False, environment="real"),
+                condition=models.Q(sandbox=True, environment="paper") | models.Q(sandbox=False, environment="real"),
             ),
             one_of("credential", "purpose", Purpose),
             one_of("credential", "environment", Environment),

@@ -41,9 +41,7 @@ class Broker(Protocol):
 
     async def prepare_cancel(self, ticket: CancelTicket) -> Prepared: ...
 
-    async def executions(
-        self, first: date, last: date, *, lane: Lane = Lane.TRACKING
-    ) -> Listing[ExecutionRow]:
+    async def executions(self, first: date, last: date, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
         """All orders with a US order date in [first, last], every page, rows of other channels included."""
         ...
 
@@ -55,9 +53,7 @@ class Broker(Protocol):
 
     async def quote(self, symbol: str, exchange: Exchange, *, lane: Lane = Lane.SCAN) -> Quote: ...
 
-    async def minute_bars(
-        self, symbol: str, exchange: Exchange, *, minutes: int, count: int
-    ) -> tuple[Bar, ...]:
+    async def minute_bars(self, symbol: str, exchange: Exchange, *, minutes: int, count: int) -> tuple[Bar, ...]:
         """Oldest first, at most `count`; real side only (paper raises NotInPaper)."""
         ...
 

@@ -45,9 +45,7 @@ class Order(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(BrokerageAccount, on_delete=models.PROTECT, related_name="orders")
-    rule = models.ForeignKey(
-        TradeRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
-    )
+    rule = models.ForeignKey(TradeRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
     rule_version = models.PositiveIntegerField(null=True, blank=True)
     decision_key = models.CharField(max_length=120, unique=True)
     symbol = models.CharField(max_length=16)
@@ -170,9 +168,7 @@ class Instruction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="instructions")
-    order = models.ForeignKey(
-        Order, on_delete=models.CASCADE, null=True, blank=True, related_name="instructions"
-    )
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="instructions")
     wish = word(Wish)
     status = word(WishStatus, default=WishStatus.PENDING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)

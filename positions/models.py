@@ -24,9 +24,7 @@ class Position(models.Model):
     broker_qty = models.PositiveIntegerField(null=True, blank=True)
     broker_sellable_qty = models.PositiveIntegerField(null=True, blank=True)
     reconciled_at = models.DateTimeField(null=True, blank=True)
-    needs_person = models.BooleanField(
-        default=False
-    )  # our book and the broker's differ, and nothing open explains it
+    needs_person = models.BooleanField(default=False)  # our book and the broker's differ, and nothing open explains it
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -51,9 +51,7 @@ class TradeRule(models.Model):
     sessions = models.JSONField(default=regular_only)  # in which it may act
     order_price = word(OrderPrice, default=OrderPrice.TOUCH)
     price_offset_bps = models.PositiveIntegerField(default=10)
-    cancel_after_sec = models.PositiveIntegerField(
-        null=True, blank=True
-    )  # unfilled orders; null: let them expire
+    cancel_after_sec = models.PositiveIntegerField(null=True, blank=True)  # unfilled orders; null: let them expire
     enabled = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -128,9 +126,7 @@ class StrategySignal(models.Model):
     class Meta:
         constraints = [
             one_of("signal", "type", SignalType),
-            models.CheckConstraint(
-                name="signal_score_in_unit", condition=models.Q(score__gte=0, score__lte=1)
-            ),
+            models.CheckConstraint(name="signal_score_in_unit", condition=models.Q(score__gte=0, score__lte=1)),
         ]
         indexes = [models.Index(fields=["rule", "-created_at"])]
 
