@@ -1,0 +1,76 @@
+"""`python -m kis.simulator`: start the simulated broker and print one JSON line when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from kis.simulator import accounts
+from kis.simulator.app import PortTaken, Simulator
+from kis.simulator.faults import BadFault
+from kis.simulator.settings import BadScenario, Scenario, load_yaml, read_scenario
+from kis.simulator.world import World
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="kis.simulator", description=__doc__)
+    found.add_argument("--rest-port", type=int, default=0, help="real side on N, paper side on N+1; 0: free ones")
+    found.add_argument("--ws-port", type=int, default=0, help="likewise for WebSocket")
+    found.add_argument("--host", default="127.0.0.1")
+    found.add_argument("--seed", type=int, help="of the market, the accounts and the faults")
+    found.add_argument("--scenario", type=Path, help="YAML: seed, symbols, calendar, faults, switches")
+    found.add_argument("--accounts", type=Path, help="JSON list as in the ready line, with cash_usd and holdings")
+    found.add_argument("--faults", type=Path, help="JSON or YAML list of faults that are on from the start")
+    return found
+
+
+def build(options: argparse.Namespace) -> World:
+    """The world that the options describe. Raises BadScenario or BadFault."""
+    scenario: Scenario = read_scenario(load_yaml(options.scenario) if options.scenario else None)
+    if options.seed is not None:
+        scenario = replace(scenario, seed=options.seed)
+    if options.faults:
+        faults = load_yaml(options.faults)
+        if not isinstance(faults, list):
+            raise BadScenario(f"{options.faults} must be a list of faults")
+        scenario = replace(scenario, faults=(*scenario.faults, *faults))
+    if options.accounts:
+        customers = accounts.load(options.accounts, scenario.listings)
+    else:
+        customers = accounts.seeded(scenario.seed)
+    return World(scenario, customers)
+
+
+async def serve(simulator: Simulator) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        await simulator.start()
+        print(json.dumps(simulator.ready), flush=True)
+        await stop.wait()
+    finally:
+        await simulator.stop()
+
+
+def main() -> int:
+    options = parser().parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        simulator = Simulator(build(options), options.host, options.rest_port, options.ws_port)
+        asyncio.run(serve(simulator))
+    except (BadScenario, BadFault, PortTaken) as e:
+        print(f"simulator: {e}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

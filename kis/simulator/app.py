@@ -1,0 +1,105 @@
+"""Five servers on one loop: REST and WebSocket of both sides, and control."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from kis.simulator import accounts
+from kis.simulator.codes import PAPER, REAL
+from kis.simulator.control import Control
+from kis.simulator.rest.gateway import Gateway
+from kis.simulator.world import World
+from kis.simulator.ws import Sockets
+
+# How often due ticks are looked for; a tick is a quarter of a second.
+BEAT = 0.05
+
+
+class PortTaken(Exception):
+    """The address cannot be bound; the message is for people."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+        found.listen(256)
+    except OSError as e:
+        found.close()
+        reason = e.strerror or str(e)
+        raise PortTaken(f"port {port} on {host} cannot be used: {reason}. Choose another port, or 0.") from e
+    return found
+
+
+def listen_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """The real side's socket on N and the paper side's on N+1; with 0, any two."""
+    first = listen(host, port)
+    try:
+        return first, listen(host, port + 1 if port else 0)
+    except PortTaken:
+        first.close()
+        raise
+
+
+def _url(scheme: str, bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@dataclass
+class Simulator:
+    """The running servers. `ready` is what the command prints."""
+
+    world: World
+    host: str
+    rest_port: int
+    ws_port: int
+    ready: dict[str, Any] = field(default_factory=dict)
+    _runners: list[web.AppRunner] = field(default_factory=list)
+    _beat: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bind, serve and let the market run. Raises PortTaken."""
+        rest = dict(zip((REAL, PAPER), listen_pair(self.host, self.rest_port), strict=True))
+        ws = dict(zip((REAL, PAPER), listen_pair(self.host, self.ws_port), strict=True))
+        control = listen(self.host, 0)
+        sockets = Sockets(self.world, self.world.scenario.seed)
+        for side in (REAL, PAPER):
+            await self._serve(_catch_all(Gateway(self.world, side)), rest[side])
+            await self._serve(_catch_all(sockets.handler(side)), ws[side])
+        await self._serve(Control(self.world, sockets).app(), control)
+        self._beat = asyncio.create_task(self._run_market(sockets))
+        self.ready = {side: {"rest": _url("http", rest[side]), "ws": _url("ws", ws[side])} for side in (REAL, PAPER)}
+        self.ready["accounts"] = [accounts.public(a) for a in self.world.accounts]
+        self.ready["control"] = _url("http", control)
+
+    async def _serve(self, app: web.Application, bound: socket.socket) -> None:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
+        await runner.setup()
+        await web.SockSite(runner, bound).start()
+        self._runners.append(runner)
+
+    async def _run_market(self, sockets: Sockets) -> None:
+        while True:
+            self.world.run_due_ticks(self.world.now())
+            await asyncio.sleep(BEAT)
+
+    async def stop(self) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+        for runner in self._runners:
+            await runner.cleanup()
+
+
+def _catch_all(handler: Any) -> web.Application:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    return app

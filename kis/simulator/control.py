@@ -1,0 +1,249 @@
+"""The control server: what tests and the demo may see and turn. Plain JSON, no login, loopback only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from aiohttp import web
+
+from kis.simulator.book import Account, Order
+from kis.simulator.clock import us_date, utc_text
+from kis.simulator.exchange import NewOrder, Refused
+from kis.simulator.faults import KINDS, BadFault
+from kis.simulator.market_path import tick_index
+from kis.simulator.world import World
+from kis.simulator.ws import Sockets
+
+PHONE = "모바일"
+
+
+class BadRequest(ValueError):
+    """What the caller sent cannot be used; the message says what was expected."""
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    return {
+        "order_number": order.number,
+        "date": order.date.isoformat(),
+        "account_no": order.account_no,
+        "symbol": order.symbol,
+        "exchange": order.exchange,
+        "side": order.side,
+        "kind": order.kind,
+        "original": order.original,
+        "qty": order.quantity,
+        "price": str(order.price),
+        "filled": order.filled,
+        "average_price": str(order.average) if order.fills else None,
+        "open": order.open,
+        "status": order.status,
+        "reason": order.reason,
+        "channel": order.channel,
+        "received_at": utc_text(order.received_at),
+        "fills": [
+            {"at": utc_text(f.at), "qty": f.quantity, "price": str(f.price), "fee": str(f.fee)} for f in order.fills
+        ],
+    }
+
+
+def account_json(account: Account) -> dict[str, Any]:
+    return {
+        "environment": account.environment,
+        "account_no": account.account_no,
+        "hts_id": account.hts_id,
+        "cash": str(account.cash),
+        "deposit": str(account.deposit),
+        "realised": str(account.realised),
+        "holdings": {
+            s: {"qty": h.quantity, "average": str(round(h.average, 8))}
+            for s, h in account.holdings.items()
+            if h.quantity
+        },
+        "orders": [order_json(o) for o in account.orders],
+    }
+
+
+class Control:
+    def __init__(self, world: World, sockets: Sockets) -> None:
+        self._world = world
+        self._sockets = sockets
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[_errors])
+        app.add_routes(
+            [
+                web.get("/state", self.state),
+                web.get("/orders", self.orders),
+                web.post("/orders", self.place),
+                web.get("/calendar", self.calendar),
+                web.post("/price", self.price),
+                web.post("/unpin", self.unpin),
+                web.post("/step", self.step),
+                web.post("/pause", self.pause),
+                web.get("/faults", self.faults),
+                web.post("/faults", self.add_fault),
+                web.delete("/faults", self.clear_faults),
+            ]
+        )
+        return app
+
+    def _account(self, number: Any) -> Account:
+        found = self._world.exchange.accounts.get(str(number))
+        if found is None:
+            raise BadRequest("account_no must be one of " + ", ".join(self._world.exchange.accounts))
+        return found
+
+    def _symbol(self, body: dict[str, Any]) -> str:
+        if body.get("symbol") not in self._world.market.listings:
+            raise BadRequest("symbol must be one of " + ", ".join(self._world.market.listings))
+        return str(body["symbol"])
+
+    async def state(self, request: web.Request) -> web.Response:
+        world = self._world
+        now = world.now()
+        k = world.market.last_tick(now)
+        prices = {s: str(Decimal(world.market.prices.tick(s, k).last) / 100) for s in world.market.listings}
+        sessions = [
+            {
+                "environment": s.side,
+                "account_no": s.account.account_no if s.account else None,
+                "subscriptions": [list(pair) for pair in s.subscriptions],
+            }
+            for s in self._sockets.sessions
+        ]
+        return _json(
+            {
+                "now": utc_text(now),
+                "paused": world.paused,
+                "prices": prices,
+                "sockets": sessions,
+                "accounts": [account_json(a) for a in world.accounts],
+            }
+        )
+
+    async def orders(self, request: web.Request) -> web.Response:
+        number = request.query.get("account_no")
+        accounts = [self._account(number)] if number else self._world.accounts
+        return _json({"orders": [order_json(o) for a in accounts for o in a.orders]})
+
+    async def place(self, request: web.Request) -> web.Response:
+        """An order of the same customer from another channel, a phone unless said."""
+        body = await _body(request)
+        account = self._account(body.get("account_no"))
+        symbol = self._symbol(body)
+        if body.get("side") not in ("buy", "sell"):
+            raise BadRequest("side must be buy or sell")
+        try:
+            quantity, price = int(body["qty"]), Decimal(str(body["price"]))
+        except (KeyError, TypeError, ValueError, InvalidOperation):
+            raise BadRequest("qty must be a whole number and price an amount") from None
+        if quantity < 1:
+            raise BadRequest("qty must be at least 1")
+        exchange = self._world.market.listings[symbol].market.order
+        channel = str(body.get("channel", PHONE))
+        new = NewOrder(symbol, exchange, body["side"], quantity, price, channel)
+        try:
+            order = self._world.place(account, new, self._world.now())
+        except Refused as e:
+            return _json({"error": f"the exchange refused: {e.reason}", "reason": e.reason}, 409)
+        return _json(order_json(order), 201)
+
+    async def calendar(self, request: web.Request) -> web.Response:
+        """Sessions of yesterday to a week ahead, by New York date."""
+        today = us_date(self._world.now())
+        days = [self._world.market.calendar.day(today + timedelta(days=n)) for n in range(-1, 8)]
+        return _json(
+            {
+                "days": [
+                    {
+                        "date": day.date.isoformat(),
+                        "sessions": [
+                            {"session": s.name, "start": utc_text(s.start), "end": utc_text(s.end)}
+                            for s in day.sessions
+                        ],
+                        "early_close": day.early_close,
+                    }
+                    for day in days
+                ]
+            }
+        )
+
+    async def price(self, request: web.Request) -> web.Response:
+        """Hold a symbol's price from the next tick on."""
+        body = await _body(request)
+        symbol = self._symbol(body)
+        try:
+            cents = Decimal(str(body["price"])) * 100
+        except (KeyError, InvalidOperation):
+            raise BadRequest("price must be an amount in USD") from None
+        if cents != cents.to_integral_value() or cents < 2:
+            raise BadRequest("price must be whole cents, at least 0.02")
+        self._world.market.prices.pin(symbol, int(cents), tick_index(self._world.now()) + 1)
+        return _json({"symbol": symbol, "price": str(body["price"])})
+
+    async def unpin(self, request: web.Request) -> web.Response:
+        """Let one symbol, or all, follow its path again."""
+        body = await _body(request)
+        symbols = [self._symbol(body)] if body.get("symbol") else list(self._world.market.listings)
+        for symbol in symbols:
+            self._world.market.prices.unpin(symbol, tick_index(self._world.now()) + 1)
+        return _json({"unpinned": symbols})
+
+    async def pause(self, request: web.Request) -> web.Response:
+        """Stop the trades (`{"paused": true}`) or let them go on; orders are still taken."""
+        body = await _body(request)
+        self._world.paused = bool(body.get("paused", True))
+        return _json({"paused": self._world.paused})
+
+    async def step(self, request: web.Request) -> web.Response:
+        """Play the current tick `ticks` times: what rests and is reached fills, at once."""
+        body = await _body(request)
+        try:
+            ticks = int(body.get("ticks", 1))
+        except (TypeError, ValueError):
+            raise BadRequest("ticks must be a whole number") from None
+        for _ in range(min(ticks, 1000)):
+            self._world.play(tick_index(self._world.now()))
+        return _json({"ticks": ticks})
+
+    async def faults(self, request: web.Request) -> web.Response:
+        known = [{"name": k.name, "section": k.section, "what": k.what} for k in KINDS.values()]
+        return _json({"active": [f.describe() for f in self._world.faults.active], "known": known})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        fault = self._world.faults.add(await _body(request))
+        if fault.kind.point == "socket":
+            self._sockets.strike_sockets()
+        return _json(fault.describe(), 201)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        return _json({"cleared": self._world.faults.clear(request.query.get("name"))})
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    raw = await request.read()
+    try:
+        body = json.loads(raw) if raw.strip() else {}
+    except ValueError:
+        raise BadRequest("the body must be JSON") from None
+    if not isinstance(body, dict):
+        raise BadRequest("the body must be a JSON object")
+    return body
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    return web.json_response(value, status=status, dumps=lambda v: json.dumps(v, ensure_ascii=False))
+
+
+@web.middleware
+async def _errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (BadRequest, BadFault) as e:
+        return _json({"error": str(e)}, 400)

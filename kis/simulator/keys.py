@@ -1,0 +1,138 @@
+"""Tokens, approval keys and call rates, per app key (sections 2 and 3.5)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kis.simulator.book import Account
+from kis.simulator.settings import Switches
+
+
+class Denied(Exception):
+    """A refusal of the gateway; `code` is a key of `codes.GATEWAY_TEXTS`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Token:
+    text: str
+    account: Account
+    issued_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+
+
+class KeyDesk:
+    """Issues and checks what a customer logs in with."""
+
+    def __init__(self, accounts: list[Account], switches: Switches, seed: int) -> None:
+        self._by_key = {a.app_key: a for a in accounts}
+        self._switches = switches
+        self._rng = random.Random(f"keys:{seed}")
+        self._current: dict[str, Token] = {}  # by app key
+        self._tokens: dict[str, Token] = {}
+        self._asked: dict[str, datetime] = {}
+        self._approvals: dict[str, Account] = {}
+
+    def login(self, side: str | None, app_key: str | None, secret: str | None) -> Account:
+        """The account of a key pair; `side` None accepts any host's keys (section 2.3)."""
+        if not app_key:
+            raise Denied("EGW00102")
+        if not secret:
+            raise Denied("EGW00104")
+        account = self._by_key.get(app_key)
+        if account is None or side not in (None, account.environment):
+            raise Denied("EGW00103")
+        if secret != account.app_secret:
+            raise Denied("EGW00105")
+        return account
+
+    def by_app_key(self, app_key: str) -> Account | None:
+        return self._by_key.get(app_key)
+
+    def issue(self, account: Account, now: datetime) -> Token:
+        """A token: the same one within six hours, and never twice within one minute (section 2.1)."""
+        asked = self._asked.get(account.app_key)
+        if asked is not None and now - asked < timedelta(seconds=self._switches.token_interval):
+            raise Denied("EGW00133")
+        self._asked[account.app_key] = now
+        token = self._current.get(account.app_key)
+        same = timedelta(seconds=self._switches.token_same)
+        if token is None or now - token.issued_at >= same:
+            token = self._new_token(account, now)
+        return token
+
+    def _new_token(self, account: Account, now: datetime) -> Token:
+        expires = now + timedelta(seconds=self._switches.token_life)
+        token = Token(self._jwt(account, now, expires), account, now, expires)
+        self._current[account.app_key] = self._tokens[token.text] = token
+        return token
+
+    def _jwt(self, account: Account, now: datetime, expires: datetime) -> str:
+        def part(value: dict[str, object]) -> str:
+            return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+        claims: dict[str, object] = {
+            "sub": "token",
+            "iss": "unogw",
+            "iat": int(now.timestamp()),
+            "exp": int(expires.timestamp()),
+            "jti": account.app_key,
+        }
+        signature = base64.urlsafe_b64encode(self._rng.randbytes(64)).rstrip(b"=").decode()
+        return f"{part({'typ': 'JWT', 'alg': 'HS512'})}.{part(claims)}.{signature}"
+
+    def revoke(self, account: Account, text: str) -> None:
+        token = self._tokens.get(text)
+        if token is None or token.account is not account:
+            raise Denied("EGW00121")
+        token.revoked = True
+        self._current.pop(account.app_key, None)
+
+    def check(self, side: str, authorization: str | None, now: datetime) -> Token:
+        """The token of an Authorization header. A token of the other host is not valid here (1.2)."""
+        if not authorization:
+            raise Denied("EGW00122")
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise Denied("EGW00205")
+        token = self._tokens.get(text.strip())
+        if token is None or token.revoked or token.account.environment != side:
+            raise Denied("EGW00121")
+        if now >= token.expires_at:
+            raise Denied("EGW00123")
+        return token
+
+    def approve(self, account: Account) -> str:
+        """A WebSocket approval key; older ones stay valid (section 2.3)."""
+        key = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+        self._approvals[key] = account
+        return key
+
+    def approved(self, approval_key: str) -> Account | None:
+        return self._approvals.get(approval_key)
+
+
+class Rates:
+    """Calls per server second and key; a second's count starts anew with the next second (3.5)."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def allow(self, name: str, limit: int, now: datetime) -> bool:
+        """Count one call; False when it is one too many. A limit of 0 means none."""
+        if limit <= 0:
+            return True
+        second = int(now.timestamp())
+        at, count = self._counts.get(name, (second, 0))
+        count = count + 1 if at == second else 1
+        self._counts[name] = (second, count)
+        return count <= limit

@@ -1,0 +1,1 @@
+"""The REST side: one small handler per endpoint, behind one gateway."""

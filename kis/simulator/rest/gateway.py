@@ -1,0 +1,273 @@
+"""The gateway in front of every REST call: login, rate, TR id, fields, faults; then the handler."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+import struct
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from kis.simulator import codes
+from kis.simulator.book import Account
+from kis.simulator.faults import Fault
+from kis.simulator.keys import Denied
+from kis.simulator.rest import balance, lists, oauth, orders, quotes
+from kis.simulator.rest.call import (
+    ACCOUNT,
+    Answer,
+    Call,
+    Endpoint,
+    gateway,
+    missing_field,
+    refusal,
+)
+from kis.simulator.world import World
+
+ENDPOINTS: dict[str, Endpoint] = {e.path: e for module in (orders, lists, balance, quotes) for e in module.ENDPOINTS}
+# How long an answer that never comes keeps its connection, if the client does not give up first.
+NEVER = 300.0
+
+
+class Stop(Exception):
+    """The call ends here, with this answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Gateway:
+    """Serves one side (real or paper)."""
+
+    def __init__(self, world: World, side: str) -> None:
+        self._world = world
+        self._side = side
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Any request. Faults strike before or after; what lies between knows nothing of them."""
+        now = self._world.now()
+        key = request.headers.get("appkey", "")
+        account = self._world.desk.by_app_key(key)
+        about = (request.path, request.headers.get("tr_id", ""), account.account_no if account else "")
+        if fault := self._world.faults.strike("before", *about):
+            return self._struck_before(request, fault)
+        raw = await request.read()
+        if request.path in oauth.PATHS:
+            return self._oauth(request, raw, now)
+        answer = await self._answer(request, raw, now)
+        response = self._response(request, answer)
+        fault = self._world.faults.strike("accepted", *about) if answer.body.get("rt_cd") == "0" else None
+        if fault := fault or self._world.faults.strike("after", *about):
+            return await self._struck_after(request, response, fault)
+        return response
+
+    async def _answer(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
+        try:
+            if request.path == oauth.HASHKEY:
+                return self._hashkey(request, raw, now)
+            call, endpoint = self._check(request, raw, now)
+        except Denied as e:
+            return gateway(e.code)
+        except Stop as e:
+            return e.answer
+        if endpoint.slow:
+            return await asyncio.to_thread(endpoint.handle, self._world, call)
+        return endpoint.handle(self._world, call)
+
+    # Checks, in the order of the gateway
+
+    def _check(self, request: web.Request, raw: bytes, now: datetime) -> tuple[Call, Endpoint]:
+        endpoint = ENDPOINTS.get(request.path)
+        if endpoint is None or request.method != endpoint.method:
+            raise Stop(Answer({}, status=404))
+        if request.method == "POST":
+            self._check_post(request)
+        account = self._check_login(request, now)
+        self._check_rate(account, now)
+        self._check_tr_id(request.path, request.headers.get("tr_id", "").strip())
+        params = self._params(request, raw)
+        self._check_fields(endpoint, params, account)
+        call = Call(
+            self._side,
+            request.path,
+            request.headers["tr_id"].strip(),
+            request.headers.get("tr_cont", "").strip(),
+            account,
+            params,
+            now,
+        )
+        return call, endpoint
+
+    @staticmethod
+    def _check_post(request: web.Request) -> None:
+        if request.content_type != "application/json":
+            raise Denied("EGW00132")
+        if request.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            raise Denied("EGW00202")  # section 3.1
+
+    def _check_login(self, request: web.Request, now: datetime) -> Account:
+        token = self._world.desk.check(self._side, request.headers.get("Authorization"), now)
+        key, secret = request.headers.get("appkey"), request.headers.get("appsecret")
+        if not key:
+            raise Denied("EGW00102")
+        if key != token.account.app_key:
+            raise Denied("EGW00121" if self._world.desk.by_app_key(key) else "EGW00103")
+        if secret != token.account.app_secret:
+            raise Denied("EGW00304")
+        return token.account
+
+    def _check_rate(self, account: Account, now: datetime) -> None:
+        switches = self._world.switches
+        limit = switches.rate_real if self._side == codes.REAL else switches.rate_paper
+        if not self._world.rates.allow(account.app_key, limit, now):
+            raise Denied("EGW00201")
+
+    def _check_tr_id(self, path: str, tr_id: str) -> None:
+        """The TR id must fit path and side (1.3); what paper lacks has codes of its own."""
+        mine = codes.TR_IDS[path].get(self._side, ())
+        others = {t for side in codes.SIDES for t in codes.TR_IDS[path].get(side, ())}
+        if tr_id == "VTTS3018R" and self._side == codes.PAPER and not self._world.switches.paper_nccs:
+            raise Stop(refusal("1", "OPSQ0002", "없는 서비스 코드 입니다.", 500))
+        if tr_id == "VTTT1006U" and self._side == codes.PAPER and not self._world.switches.paper_sell_1006:
+            raise Stop(refusal("1", "90000000", "모의투자에서는 해당업무가 제공되지 않습니다."))
+        if tr_id in mine:
+            return
+        if tr_id.startswith(codes.RETIRED_PREFIX):
+            raise Denied("EGW00356")
+        raise Denied("EGW02006" if self._side == codes.PAPER and tr_id in others else "EGW00310")
+
+    def _params(self, request: web.Request, raw: bytes) -> dict[str, str]:
+        """Query names in any case; body keys in upper case, values texts (3.1)."""
+        if request.method == "GET":
+            return {name.upper(): value for name, value in request.query.items()}
+        signed = request.headers.get("hashkey")
+        if signed and self._world.switches.verify_hashkey and signed != oauth.body_hash(raw):
+            raise Denied("EGW00131")
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            raise Denied("EGW00202") from None
+        if not isinstance(body, dict):
+            raise Denied("EGW00202")
+        if self._world.switches.refuse_compact_json and raw == _compact(body) and len(body) > 1:
+            raise Denied("EGW00202")  # Appendix E, 3.1
+        wrong = next((k for k, v in body.items() if not isinstance(v, str)), None)
+        if wrong is not None:
+            raise Stop(refusal("1", "IGW00009", "응답전문 구성 중 오류가 발생하였습니다."))
+        return body
+
+    @staticmethod
+    def _check_fields(endpoint: Endpoint, params: dict[str, str], account: Account) -> None:
+        for name in endpoint.fields:
+            if name not in params:
+                raise Stop(missing_field(name))
+        if "CANO" not in endpoint.fields:
+            return
+        cano, product = (params[name].strip() for name in ACCOUNT)
+        if cano != account.account_no[:8]:
+            raise Stop(refusal("1", "OPSQ2000", "ERROR : INPUT INVALID_CHECK_ACNO"))
+        if product != account.account_no[8:]:
+            raise Stop(refusal("1", "APBK1271", "Not Found"))
+
+    # Answers
+
+    def _oauth(self, request: web.Request, raw: bytes, now: datetime) -> web.Response:
+        try:
+            if request.method != "POST":
+                return web.Response(status=404)
+            body = json.loads(raw)
+            if not isinstance(body, dict):
+                raise Denied("EGW00101")
+            status, answer = oauth.PATHS[request.path](self._world, self._side, body, now)
+        except ValueError:
+            status, answer = oauth.denied("EGW00101")
+        except Denied as e:
+            status, answer = oauth.denied(e.code)
+        return _json(answer, status)
+
+    def _hashkey(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
+        """Needs the key pair, no token (2.4)."""
+        headers = request.headers
+        account = self._world.desk.login(self._side, headers.get("appkey"), headers.get("appsecret"))
+        if self._world.switches.hashkey_counts:
+            self._check_rate(account, now)
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            raise Denied("EGW00101") from None
+        return Answer({"BODY": body, "HASH": oauth.body_hash(raw)})
+
+    def _response(self, request: web.Request, answer: Answer) -> web.Response:
+        """`tr_id`, `tr_cont` and `gt_uid` in lower case, every other header capitalised (3.2)."""
+        if answer.status == 404:
+            return web.Response(status=404, text="Not Found")
+        headers = {
+            "tr_id": request.headers.get("tr_id", ""),
+            "tr_cont": answer.tr_cont,
+            "gt_uid": request.headers.get("gt_uid") or secrets.token_hex(16),
+        }
+        return _json(answer.body, answer.status, headers)
+
+    # Faults
+
+    def _struck_before(self, request: web.Request, fault: Fault) -> web.Response:
+        if fault.kind.name == "maintenance_503":
+            return web.Response(
+                status=503, text="<html><body>Service Unavailable</body></html>", content_type="text/html"
+            )
+        code = {"ledger_limited": "EGW00215", "token_expired": "EGW00123"}.get(fault.kind.name, "EGW00201")
+        return self._response(request, gateway(code, 200 if fault.kind.name == "rate_limited_200" else 500))
+
+    async def _struck_after(self, request: web.Request, response: web.Response, fault: Fault) -> web.StreamResponse:
+        match fault.kind.name:
+            case "accept_then_timeout":
+                await _until_gone(request)
+            case "accept_then_reset":
+                _reset(request)
+            case "egw00302_after_acceptance":
+                return self._response(request, gateway("EGW00302"))
+            case "slow_answer":
+                await asyncio.sleep(fault.seconds)
+            case "garbage_json":
+                body = bytes(response.body)  # type: ignore[arg-type]
+                response.body = body[: len(body) // 2]
+        return response
+
+
+def _compact(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        status=status,
+        headers=headers,
+        body=json.dumps(body, ensure_ascii=False).encode(),
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+async def _until_gone(request: web.Request) -> None:
+    """Say nothing until the client has hung up."""
+    waited = 0.0
+    while waited < NEVER and request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.1)
+        waited += 0.1
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _reset(request: web.Request) -> None:
+    """Cut the connection with a TCP reset instead of an orderly end."""
+    if request.transport is None:
+        return
+    raw = request.transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()

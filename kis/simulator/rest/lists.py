@@ -1,0 +1,172 @@
+"""Sections 4.10 and 4.11: unfilled orders, and orders with their executions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kis.simulator import codes
+from kis.simulator.book import Order
+from kis.simulator.clock import seoul_hms, seoul_ymd, us_date, ymd
+from kis.simulator.rest.call import ACCOUNT, CTX, Answer, Call, Endpoint, bad_field, num, ok, padded
+from kis.simulator.rest.paging import page, said
+from kis.simulator.world import World
+
+CCNL_ROWS = {codes.REAL: 20, codes.PAPER: 15}
+NCCS_ROWS = 40
+
+
+def _common(world: World, order: Order) -> dict[str, str]:
+    """The fields that both lists share."""
+    listing = world.market.listings[order.symbol]
+    price = num(0 if order.kind == "cancel" else order.price, 8)
+    rejected = order.status == "rejected"
+    return {
+        "ord_dt": ymd(order.date),
+        "ord_gno_brno": codes.BRANCH[world.exchange.accounts[order.account_no].environment],
+        "odno": order.number,
+        "orgn_odno": order.original,
+        "pdno": order.symbol,
+        "prdt_name": listing.name,
+        "sll_buy_dvsn_cd": codes.SIDE_CODES[order.side],
+        "sll_buy_dvsn_cd_name": codes.SIDE_NAMES[order.side],
+        "rjct_rson": "0001" if rejected else "",
+        "rjct_rson_name": order.reason,
+        "ord_tmd": seoul_hms(order.received_at),
+        "tr_mket_name": listing.market.name,
+        "tr_crcy_cd": "USD",
+        "ft_ord_qty": str(order.quantity),
+        "ft_ccld_qty": str(order.filled),
+        "nccs_qty": str(order.open),
+        "ft_ord_unpr3": price,
+        "ft_ccld_unpr3": num(order.average, 8),
+        "ft_ccld_amt3": num(order.amount, 5),
+        "ovrs_excg_cd": order.exchange,
+        "loan_type_cd": "10",
+        "loan_dt": "",
+        "usa_amk_exts_rqst_yn": "N",
+        "splt_buy_attr_name": "",
+    }
+
+
+def _status_name(order: Order) -> str:
+    if order.status == "rejected":
+        return "거부"
+    return "전송" if order.alive else "완료"
+
+
+def ccnl_row(world: World, order: Order) -> dict[str, str]:
+    """One row of inquire-ccnl: one per order number, fills aggregated (4.11, Appendix E)."""
+    return {
+        **_common(world, order),
+        "rvse_cncl_dvsn": codes.KIND_CODES[order.kind],
+        "rvse_cncl_dvsn_name": codes.KIND_NAMES[order.kind],
+        "prcs_stat_name": _status_name(order),
+        "tr_natn": "840",
+        "tr_natn_name": "미국",
+        "dmst_ord_dt": seoul_ymd(order.received_at),
+        "thco_ord_tmd": seoul_hms(order.received_at),
+        "mdia_dvsn_name": order.channel,
+    }
+
+
+def nccs_row(world: World, order: Order) -> dict[str, str]:
+    return {
+        **_common(world, order),
+        "rvse_cncl_dvsn_cd": codes.KIND_CODES[order.kind],
+        "rvse_cncl_dvsn_cd_name": codes.KIND_NAMES[order.kind],
+        "prcs_stat_name": "",
+        "natn_cd": "840",
+        "natn_kor_name": "미국",
+    }
+
+
+CCNL_FIELDS = codes.words(
+    "ord_dt ord_gno_brno odno orgn_odno sll_buy_dvsn_cd sll_buy_dvsn_cd_name rvse_cncl_dvsn rvse_cncl_dvsn_name "
+    "pdno prdt_name ft_ord_qty ft_ord_unpr3 ft_ccld_qty ft_ccld_unpr3 ft_ccld_amt3 nccs_qty prcs_stat_name rjct_rson "
+    "rjct_rson_name ord_tmd tr_mket_name tr_natn tr_natn_name ovrs_excg_cd tr_crcy_cd dmst_ord_dt thco_ord_tmd "
+    "loan_type_cd loan_dt mdia_dvsn_name usa_amk_exts_rqst_yn splt_buy_attr_name"
+)
+
+
+def _visible(world: World, call: Call) -> list[Order]:
+    """The account's orders; the fault `list_lags` hides young ones."""
+    orders = call.account.orders
+    fault = world.faults.strike("list", call.path, call.tr_id, call.account.account_no)
+    if fault is None:
+        return list(orders)
+    return [o for o in orders if (call.now - o.received_at).total_seconds() >= fault.seconds]
+
+
+def _exchange_filter(code: str) -> frozenset[str] | None:
+    """NASD stands for all US exchanges here; None for a code that is not one."""
+    if code in ("", "%", "NASD"):
+        return codes.ORDER_EXCHANGES
+    if code in codes.ORDER_EXCHANGES:
+        return frozenset({code})
+    return frozenset() if code in codes.OTHER_ORDER_EXCHANGES else None
+
+
+def _key(order: Order) -> str:
+    return f"{ymd(order.date)}^{order.number}^"
+
+
+def _paper_filter_fault(call: Call) -> str | None:
+    """Paper knows no filters: the name of the first field that holds one (4.11)."""
+    fixed = {"PDNO": "", "SLL_BUY_DVSN": "00", "CCLD_NCCS_DVSN": "00", "OVRS_EXCG_CD": ""}
+    return next((f for f, only in fixed.items() if call.params[f].strip() != only), None)
+
+
+def ccnl(world: World, call: Call) -> Answer:
+    """Orders and executions of a span of US dates."""
+    p = call.params
+    if call.side == codes.PAPER and (bad := _paper_filter_fault(call)):
+        return bad_field(bad)
+    first, last = p["ORD_STRT_DT"].strip(), p["ORD_END_DT"].strip()
+    for name, value in (("ORD_STRT_DT", first), ("ORD_END_DT", last)):
+        if len(value) != 8 or not value.isdigit():
+            return bad_field(name)
+    exchanges = _exchange_filter(p["OVRS_EXCG_CD"].strip())
+    if exchanges is None:
+        return bad_field("OVRS_EXCG_CD")
+    orders = [
+        o for o in _visible(world, call) if first <= ymd(o.date) <= last and o.exchange in exchanges and _wanted(p, o)
+    ]
+    orders.sort(key=_key, reverse=call.side == codes.REAL and p["SORT_SQN"].strip() == "AS")
+    search = [p[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "PDNO", "ORD_STRT_DT", "ORD_END_DT", "SORT_SQN")]
+    shown, context, tr_cont, more = page(call, orders, _key, CCNL_ROWS[call.side], search)
+    output: Any = [ccnl_row(world, o) for o in shown]
+    if not output and world.switches.empty_ccnl_as_object:
+        output = dict.fromkeys(CCNL_FIELDS, "")
+    code, text = said(call, len(shown), more)
+    return ok({**context, "output": output}, code, padded(text), tr_cont)
+
+
+def _wanted(p: dict[str, str], order: Order) -> bool:
+    side, state, symbol = (p[f].strip() for f in ("SLL_BUY_DVSN", "CCLD_NCCS_DVSN", "PDNO"))
+    if symbol not in ("", "%", order.symbol) or side not in ("", "00", codes.SIDE_CODES[order.side]):
+        return False
+    return {"01": order.filled > 0, "02": order.alive}.get(state, True)
+
+
+def nccs(world: World, call: Call) -> Answer:
+    """Orders that are still open."""
+    exchanges = _exchange_filter(call.params["OVRS_EXCG_CD"].strip())
+    if exchanges is None:
+        return bad_field("OVRS_EXCG_CD")
+    today = us_date(call.now)
+    orders = [o for o in _visible(world, call) if o.alive and o.date == today and o.exchange in exchanges]
+    orders.sort(key=_key, reverse=call.params["SORT_SQN"].strip() != "DS")
+    search = [call.params[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "OVRS_EXCG_CD", "SORT_SQN")]
+    shown, context, tr_cont, more = page(call, orders, _key, NCCS_ROWS, search)
+    code, text = said(call, len(shown), more)
+    rows = [nccs_row(world, o) for o in shown]
+    return ok({**context, "output": rows}, code, padded(text), tr_cont)
+
+
+CCNL_QUERY = codes.words(
+    "PDNO ORD_STRT_DT ORD_END_DT SLL_BUY_DVSN CCLD_NCCS_DVSN OVRS_EXCG_CD SORT_SQN ORD_DT ORD_GNO_BRNO ODNO"
+)
+ENDPOINTS = (
+    Endpoint("GET", codes.TRADING + "inquire-ccnl", ccnl, (*ACCOUNT, *CCNL_QUERY, *CTX)),
+    Endpoint("GET", codes.TRADING + "inquire-nccs", nccs, (*ACCOUNT, "OVRS_EXCG_CD", "SORT_SQN", *CTX)),
+)

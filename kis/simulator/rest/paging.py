@@ -1,0 +1,42 @@
+"""Continued answers: tr_cont in the headers, a search and a position key in the body (3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kis.simulator.rest.call import Call
+
+WIDTH = 200
+
+
+def page[T](
+    call: Call, rows: Sequence[T], key: Callable[[T], str], size: int, search: Sequence[str]
+) -> tuple[Sequence[T], dict[str, Any], str, bool]:
+    """(rows of this page, the two context fields, response tr_cont, whether more follow).
+
+    The position key names the last row shown, so that rows added meanwhile shift nothing.
+    """
+    after = call.params.get("CTX_AREA_NK200", "").strip() if call.tr_cont == "N" else ""
+    start = 0
+    if after:
+        start = next((i + 1 for i, row in enumerate(rows) if key(row) == after), len(rows))
+    shown = rows[start : start + size]
+    more = start + size < len(rows)
+    context = {
+        "ctx_area_fk200": ("^".join(search) + "^").ljust(WIDTH),
+        "ctx_area_nk200": (key(shown[-1]) if more else "").ljust(WIDTH),
+    }
+    tr_cont = ("M" if after else "F") if more else ("E" if after else "D")
+    return shown, context, tr_cont, more
+
+
+def said(call: Call, rows: int, more: bool) -> tuple[str, str]:
+    """Message code and text of a list (3.6)."""
+    if call.side == "paper":
+        if not rows:
+            return "70070000", "모의투자 조회할 내역(자료)이 없습니다."
+        return "20310000", "모의투자 조회가 완료되었습니다."
+    if more:
+        return "KIOK0510", "조회가 완료되었습니다"
+    return ("KIOK0460", "조회 되었습니다. (마지막 자료)") if rows else ("KIOK0560", "조회할 내용이 없습니다")

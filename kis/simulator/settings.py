@@ -1,0 +1,127 @@
+"""What a scenario may choose: switches with realistic defaults (Appendix B), and the scenario file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kis.simulator import listing
+from kis.simulator.calendar import Calendar
+from kis.simulator.codes import words
+from kis.simulator.exchange import Fees
+from kis.simulator.listing import Listing
+
+DEFAULT_SEED = 20260312
+
+
+class BadScenario(ValueError):
+    """The file cannot be used; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Behaviours that the sheet leaves open or that tests want to turn."""
+
+    rate_real: int = 18  # calls per second and app key (3.5); 0: no limit
+    rate_paper: int = 1
+    hashkey_counts: bool = True  # /uapi/hashkey is a REST call like any other
+    approval_per_second: int = 0  # 0: no limit, since some clients ask one per message (2.3)
+    token_interval: float = 60.0  # EGW00133 inside this many seconds (2.1)
+    token_same: float = 6 * 3600.0  # the same token again inside this many seconds
+    token_life: float = 24 * 3600.0
+    paper_sell_1006: bool = True  # accept VTTT1006U on paper (1.4)
+    paper_nccs: bool = False  # answer VTTS3018R on paper (Appendix C 12)
+    verify_hashkey: bool = True
+    refuse_compact_json: bool = False  # Appendix E, 3.1
+    empty_ccnl_as_object: bool = True  # Appendix E
+    blank_rows: bool = False  # a trailing blank row in the balance (4.7)
+    paper_ticks: bool = False  # deliver quotes on the paper socket (1.3)
+    records_per_frame: int = 1  # trades per frame (5.5)
+    notice_fields: int = 25  # of a fill; 21 for older clients (5.8)
+    order_notice_fields: int = 24  # of accept, amend, cancel (Appendix E)
+    notice_delay: float = 0.05
+    registrations: int = 41
+    second_session: str = "refuse"  # refuse the newcomer, or drop_old (5.1)
+    slot_linger: float = 0.0  # seconds that a closed session still holds the app key
+    ping_interval: float = 10.0
+    ping_timeout: float = 100.0
+    exchange_rate: str = "1452.3"  # KRW per USD
+
+    @staticmethod
+    def read(values: dict[str, Any]) -> Switches:
+        known = {f.name: f.default for f in fields(Switches)}
+        for name, value in values.items():
+            if name not in known:
+                raise BadScenario(f"unknown switch {name!r}; known are: {', '.join(known)}")
+            wanted = type(known[name])
+            if wanted is float and isinstance(value, int):
+                continue
+            if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+                raise BadScenario(f"switch {name!r} wants {wanted.__name__}, not {value!r}")
+        return Switches(**values)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    seed: int = DEFAULT_SEED
+    listings: tuple[Listing, ...] = listing.DEFAULT
+    calendar: Calendar = field(default_factory=Calendar)
+    fees: Fees = field(default_factory=Fees)
+    paper_blocked: tuple[str, ...] = ()
+    faults: tuple[dict[str, Any], ...] = ()
+    start: datetime | None = None
+    switches: Switches = field(default_factory=Switches)
+
+
+KEYS = words("seed symbols calendar holidays early_closes start commission sec_fee paper_blocked faults switches")
+
+
+def load_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise BadScenario(f"{path} cannot be read: {e.strerror}") from e
+    except yaml.YAMLError as e:
+        raise BadScenario(f"{path} is not YAML: {' '.join(str(e).split())}") from e
+
+
+def read_scenario(data: dict[str, Any] | None) -> Scenario:
+    """A scenario from its YAML mapping. Raises BadScenario with a sentence for people."""
+    data = data or {}
+    if not isinstance(data, dict):
+        raise BadScenario("a scenario file is a mapping with the keys " + ", ".join(KEYS))
+    unknown = sorted(set(data) - set(KEYS))
+    if unknown:
+        raise BadScenario(f"unknown scenario key {unknown[0]!r}; known are: {', '.join(KEYS)}")
+    try:
+        return Scenario(
+            seed=int(data.get("seed", DEFAULT_SEED)),
+            listings=listing.read(data["symbols"]) if data.get("symbols") else listing.DEFAULT,
+            calendar=Calendar(data.get("calendar", "always"), _dates(data, "holidays"), _dates(data, "early_closes")),
+            fees=Fees(
+                commission=Decimal(str(data.get("commission", "0.0025"))),
+                sec=Decimal(str(data.get("sec_fee", "0.0000278"))),
+            ),
+            paper_blocked=tuple(data.get("paper_blocked", ())),
+            faults=tuple(data.get("faults", ())),
+            start=_moment(data.get("start")),
+            switches=Switches.read(data.get("switches") or {}),
+        )
+    except (KeyError, TypeError, ValueError, ArithmeticError) as e:
+        raise BadScenario(str(e)) from e
+
+
+def _dates(data: dict[str, Any], key: str) -> list[date]:
+    return [d if isinstance(d, date) else date.fromisoformat(d) for d in data.get(key) or ()]
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

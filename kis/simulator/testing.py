@@ -1,0 +1,166 @@
+"""For tests: the simulator as a process of its own, and a small client of its control server.
+
+with start(switches={"rate_paper": 0}) as kis:
+    kis.ready["paper"]["rest"], kis.accounts("paper")[0]["app_key"]
+    kis.pin("NVDA", "100.00")
+    kis.fault("accept_then_timeout", count=1)
+    kis.orders(account_no)
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+START_SECONDS = 30.0
+
+
+class ControlError(Exception):
+    """The control server refused; `status` and its sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+class Simulated:
+    """A running simulator: its ready line, its process and its control server."""
+
+    def __init__(self, ready: dict[str, Any], process: subprocess.Popen[str]) -> None:
+        self.ready = ready
+        self.process = process
+
+    def accounts(self, environment: str | None = None) -> list[dict[str, str]]:
+        """The accounts of the ready line, of one environment if given."""
+        return [a for a in self.ready["accounts"] if environment in (None, a["environment"])]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the control server, as Python values. Raises ControlError."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.ready["control"] + path, data, method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as e:
+            raise ControlError(e.code, json.load(e)["error"]) from None
+
+    def state(self) -> dict[str, Any]:
+        return self.control("GET", "/state")
+
+    def account(self, account_no: str) -> dict[str, Any]:
+        """Cash, holdings and orders of one account, as the broker sees them."""
+        return next(a for a in self.state()["accounts"] if a["account_no"] == account_no)
+
+    def orders(self, account_no: str | None = None) -> list[dict[str, Any]]:
+        """Every order row of the broker's book, cancels included (`kind`)."""
+        query = f"?account_no={account_no}" if account_no else ""
+        return self.control("GET", "/orders" + query)["orders"]
+
+    def calendar(self) -> list[dict[str, Any]]:
+        return self.control("GET", "/calendar")["days"]
+
+    def pin(self, symbol: str, price: str) -> None:
+        self.control("POST", "/price", {"symbol": symbol, "price": str(price)})
+
+    def unpin(self, symbol: str | None = None) -> None:
+        self.control("POST", "/unpin", {"symbol": symbol} if symbol else {})
+
+    def pause(self, paused: bool = True) -> None:
+        self.control("POST", "/pause", {"paused": paused})
+
+    def phone_order(self, account_no: str, symbol: str, side: str, qty: int, price: str, **more: Any) -> dict[str, Any]:
+        """An order of the same customer through another channel."""
+        order = {"account_no": account_no, "symbol": symbol, "side": side, "qty": qty, "price": str(price)}
+        return self.control("POST", "/orders", {**order, **more})
+
+    def fault(self, name: str, **options: Any) -> dict[str, Any]:
+        """Switch a fault on: `probability` or `count`, `match`, `seconds`."""
+        return self.control("POST", "/faults", {"name": name, **options})
+
+    def faults(self) -> dict[str, Any]:
+        return self.control("GET", "/faults")
+
+    def clear_faults(self, name: str | None = None) -> None:
+        query = f"?name={urllib.parse.quote(name)}" if name else ""
+        self.control("DELETE", "/faults" + query)
+
+    def wait_for(self, look: Callable[[], T], seconds: float = 10.0) -> T:
+        """Ask until the answer is true; raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := look():
+                return found
+            time.sleep(0.05)
+        raise TimeoutError(f"not true within {seconds} s")
+
+    def stop(self) -> int:
+        """SIGTERM and wait; the exit code."""
+        self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+@contextmanager
+def start(
+    *,
+    accounts: list[dict[str, Any]] | None = None,
+    faults: list[dict[str, Any]] | None = None,
+    scenario: dict[str, Any] | None = None,
+    switches: dict[str, Any] | None = None,
+    seed: int | None = None,
+    rest_port: int = 0,
+    ws_port: int = 0,
+) -> Iterator[Simulated]:
+    """Run the simulator for the length of a `with` block.
+
+    `switches` are those of `kis.simulator.settings.Switches`; `scenario` is a scenario file's mapping;
+    `accounts` and `faults` are the lists that the files of those options hold.
+    """
+    with tempfile.TemporaryDirectory(prefix="kis-simulator-") as folder:
+        whole = dict(scenario or {})
+        if switches:
+            whole["switches"] = {**whole.get("switches", {}), **switches}
+        command = [sys.executable, "-m", "kis.simulator"]
+        command += ["--rest-port", str(rest_port), "--ws-port", str(ws_port)]
+        command += [] if seed is None else ["--seed", str(seed)]
+        for name, value in (("scenario", whole), ("accounts", accounts), ("faults", faults)):
+            if value:
+                path = Path(folder) / f"{name}.json"  # JSON is YAML
+                path.write_text(json.dumps(value, default=str), encoding="utf-8")
+                command += [f"--{name}", str(path)]
+        with _running(command) as simulated:
+            yield simulated
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[Simulated]:
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+    assert process.stdout is not None
+    try:
+        readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        line = process.stdout.readline() if readable else ""
+        if not line:
+            process.kill()
+            raise RuntimeError(f"the simulator did not start (exit code {process.wait()}); see its stderr above")
+        simulated = Simulated(json.loads(line), process)
+        yield simulated
+    finally:
+        if process.poll() is None:
+            Simulated({}, process).stop()
+        process.stdout.close()

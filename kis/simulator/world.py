@@ -1,0 +1,88 @@
+"""Everything the three servers share: one market, one exchange, one set of books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from kis.simulator.book import Account, Order
+from kis.simulator.clock import Clock
+from kis.simulator.exchange import Event, Exchange, NewOrder
+from kis.simulator.faults import Faults
+from kis.simulator.keys import KeyDesk, Rates
+from kis.simulator.market import Market
+from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
+from kis.simulator.settings import Scenario
+
+# After a stall (a stopped process, a busy machine) at most this many ticks are made up for.
+CATCH_UP = 40
+
+
+class World:
+    def __init__(self, scenario: Scenario, accounts: list[Account]) -> None:
+        self.scenario = scenario
+        self.switches = scenario.switches
+        self.clock = Clock(scenario.start)
+        self.accounts = accounts
+        self.market = Market(Prices(scenario.seed, scenario.listings), scenario.calendar, scenario.listings)
+        self.exchange = Exchange(accounts, scenario.listings, scenario.calendar, scenario.fees, scenario.paper_blocked)
+        self.desk = KeyDesk(accounts, scenario.switches, scenario.seed)
+        self.rates = Rates()
+        self.faults = Faults(scenario.seed)
+        for row in scenario.faults:
+            self.faults.add(row)
+        self.paused = False
+        self._next_tick = tick_index(self.clock.now())
+        self.on_event: Callable[[Event], None] = lambda event: None
+        self.on_tick: Callable[[Tick], None] = lambda tick: None
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # Orders: the exchange decides, the notices follow
+
+    def place(self, account: Account, new: NewOrder, now: datetime) -> Order:
+        order, events = self.exchange.place(account, new, now)
+        if self.faults.strike("venue", account_no=account.account_no):
+            self.exchange.doom(order, "거래소 거부")
+        self._tell(events)
+        return order
+
+    def cancel(self, account: Account, number: str, quantity: int, now: datetime, **channel: Any) -> Order:
+        order, events = self.exchange.cancel(account, number, quantity, now, **channel)
+        self._tell(events)
+        return order
+
+    def amend(self, account: Account, number: str, new: NewOrder, now: datetime) -> Order:
+        order, events = self.exchange.amend(account, number, new.quantity, new.price, now)
+        self._tell(events)
+        return order
+
+    def _tell(self, events: list[Event]) -> None:
+        for event in events:
+            self.on_event(event)
+
+    # Time
+
+    def run_due_ticks(self, now: datetime) -> None:
+        """Play every tick that is due. Called often; cheap when nothing is due."""
+        due = tick_index(now)
+        first = max(self._next_tick, due - CATCH_UP)
+        self._next_tick = max(self._next_tick, due + 1)
+        self.exchange.expire(now)
+        for account in self.accounts:
+            account.start_day(self.market.trading_day(now).date)
+        if not self.paused:
+            for k in range(first, due + 1):
+                self.play(k)
+
+    def play(self, k: int) -> None:
+        """One tick of every symbol: trades reach the book, then the sockets."""
+        at = tick_time(k)
+        if self.market.calendar.session_at(at) is None:
+            return
+        for symbol in self.market.listings:
+            tick = self.market.prices.tick(symbol, k)
+            self._tell(self.exchange.on_tick(tick, at))
+            self.on_tick(tick)

@@ -1,0 +1,305 @@
+"""The WebSocket side: sessions, registrations, quotes, execution notices, PINGPONG (section 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import string
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from kis.simulator import codes, frames
+from kis.simulator.book import Account
+from kis.simulator.exchange import Event
+from kis.simulator.listing import Listing
+from kis.simulator.market_path import Tick, tick_time
+from kis.simulator.world import World
+
+ALPHABET = string.ascii_lowercase + string.digits
+# Bytes that may wait for a client that does not read; past this it is cut.
+BACKLOG = 8_000_000
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One connection. It belongs to an app key from its first accepted message on."""
+
+    side: str
+    socket: web.WebSocketResponse
+    request: web.Request
+    answered_at: datetime
+    account: Account | None = None
+    subscriptions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # -> (iv, key)
+    outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    silent: bool = False
+
+    def say(self, text: str) -> None:
+        if not self.silent:
+            self.outbox.put_nowait(text)
+
+    def cut(self) -> None:
+        """End without a close frame."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
+
+class Sockets:
+    """All sessions of both sides."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self._world = world
+        self._rng = random.Random(f"sockets:{seed}")
+        self.sessions: set[Session] = set()
+        self._held: dict[str, datetime] = {}  # app key -> until when a closed session's slot is taken
+        self._waiting: dict[tuple[str, str], list[list[str]]] = {}  # trades kept for a fuller frame
+        world.on_tick = self.on_tick
+        world.on_event = self.on_event
+
+    def handler(self, side: str) -> Any:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._serve(side, request)
+
+        return handle
+
+    async def _serve(self, side: str, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(autoping=False, compress=False)
+        if not socket.can_prepare(request).ok:
+            return web.Response(status=404, text="Not Found")
+        await socket.prepare(request)
+        session = Session(side, socket, request, self._world.now())
+        self.sessions.add(session)
+        tasks = [asyncio.create_task(self._send(session)), asyncio.create_task(self._keep_alive(session))]
+        try:
+            async for message in socket:
+                await self._hear(session, message.type, message.data)
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._leave(session)
+        return socket
+
+    def _leave(self, session: Session) -> None:
+        self.sessions.discard(session)
+        linger = self._world.switches.slot_linger
+        if session.account is not None and linger:
+            self._held[session.account.app_key] = self._world.now() + timedelta(seconds=linger)
+
+    async def _send(self, session: Session) -> None:
+        while True:
+            text = await session.outbox.get()
+            try:
+                await session.socket.send_str(text)
+            except (ConnectionError, RuntimeError):
+                return
+            if session.outbox.qsize() * 300 > BACKLOG:
+                session.cut()
+
+    async def _keep_alive(self, session: Session) -> None:
+        """PINGPONG as a text; a client that never answers is cut (5.4)."""
+        switches = self._world.switches
+        while True:
+            await asyncio.sleep(switches.ping_interval)
+            now = self._world.now()
+            if (now - session.answered_at).total_seconds() > switches.ping_timeout:
+                session.cut()
+                return
+            session.say(frames.ping(now))
+
+    async def _hear(self, session: Session, kind: WSMsgType, content: Any) -> None:
+        if kind == WSMsgType.PING:
+            if not session.silent:
+                await session.socket.pong(content)
+        elif kind == WSMsgType.PONG:
+            session.answered_at = self._world.now()
+        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY):
+            text = content if isinstance(content, str) else content.decode("utf-8", "replace")
+            self.on_message(session, text)
+
+    # Requests
+
+    def on_message(self, session: Session, text: str) -> None:
+        """One JSON message of the client: a PINGPONG echo, a registration or its end."""
+        try:
+            message = json.loads(text)
+        except ValueError:
+            return session.say(frames.reply("OPSP9999", "(null)", ""))
+        if not isinstance(message, dict) or not isinstance(message.get("header"), dict):
+            return session.say(frames.reply("OPSP9998", "(null)", ""))
+        header = message["header"]
+        if header.get("tr_id") == "PINGPONG":
+            session.answered_at = self._world.now()
+            return None
+        code, tr_id, tr_key = _read(header, message.get("body"))
+        if code is None:
+            code = self._enter(session, str(header["approval_key"]))
+        if code is not None:
+            return session.say(frames.reply(code, tr_id or "(null)", tr_key))
+        if header["tr_type"] == "1":
+            return self._subscribe(session, tr_id, tr_key)
+        return self._unsubscribe(session, tr_id, tr_key)
+
+    def _enter(self, session: Session, approval_key: str) -> str | None:
+        """Bind the session to the key's owner; one session per app key (5.1)."""
+        account = self._world.desk.approved(approval_key)
+        if account is None:
+            return "OPSP0011"
+        if session.account is account:
+            return None
+        if session.account is None:
+            others = [s for s in self.sessions if s.account is account and s is not session]
+            held = self._held.get(account.app_key)
+            busy = bool(others) or (held is not None and held > self._world.now())
+            if busy and self._world.switches.second_session != "drop_old":
+                return "OPSP8996"
+            for other in others:
+                other.cut()
+                other.account = None
+            session.account = account
+        return None
+
+    def _subscribe(self, session: Session, tr_id: str, tr_key: str) -> None:
+        if code := self._bad_subject(session, tr_id, tr_key):
+            return session.say(frames.reply(code, tr_id, tr_key))
+        notices = self._is_notice(session.side, tr_id)
+        if notices and session.account is not None and tr_key != session.account.hts_id:
+            return session.cut()  # section 5.2: a wrong HTS id ends the connection abruptly
+        if (tr_id, tr_key) in session.subscriptions:
+            secret = session.subscriptions[tr_id, tr_key]
+            return session.say(frames.reply("OPSP0002", tr_id, tr_key, encrypted=notices, secret=secret))
+        if len(session.subscriptions) >= self._world.switches.registrations:
+            return session.say(frames.reply("OPSP0008", tr_id, tr_key))
+        secret = self._secret(session, tr_id)
+        session.subscriptions[tr_id, tr_key] = secret
+        return session.say(frames.reply("OPSP0000", tr_id, tr_key, encrypted=notices, secret=secret))
+
+    def _secret(self, session: Session, tr_id: str) -> tuple[str, str]:
+        """One (iv, key) per TR id: clients keep them by TR id, not by key (Appendix A.1)."""
+        for (other, _), secret in session.subscriptions.items():
+            if other == tr_id:
+                return secret
+        return "".join(self._rng.choices(ALPHABET, k=16)), "".join(self._rng.choices(ALPHABET, k=32))
+
+    def _unsubscribe(self, session: Session, tr_id: str, tr_key: str) -> None:
+        found = session.subscriptions.pop((tr_id, tr_key), None)
+        code = "OPSP0001" if found else "OPSP0003"
+        notices = self._is_notice(session.side, tr_id)
+        session.say(frames.reply(code, tr_id, tr_key, encrypted=notices and bool(found), secret=found))
+
+    @staticmethod
+    def _is_notice(side: str, tr_id: str) -> bool:
+        return tr_id in (codes.WS_NOTICES[side], codes.WS_DOMESTIC_NOTICES[side])
+
+    def _bad_subject(self, session: Session, tr_id: str, tr_key: str) -> str | None:
+        if self._is_notice(session.side, tr_id):
+            return None
+        if tr_id not in (codes.WS_TRADES, codes.WS_BOOK, codes.WS_ASIA):
+            return "OPSP8991"
+        family, market = tr_key[:1], tr_key[1:4]
+        daytime = family == "R" and market in codes.DAYTIME_MARKETS | set(codes.MARKETS)
+        usual = family == "D" and market in set(codes.MARKETS) | codes.OTHER_QUOTE_MARKETS
+        return None if len(tr_key) > 4 and (usual or daytime) else "OPSP8992"
+
+    # Data
+
+    def on_tick(self, tick: Tick) -> None:
+        """A trade, to everyone registered for the symbol."""
+        listing = self._world.market.listings[tick.symbol]
+        tr_key = f"D{listing.market.quote}{listing.symbol}"
+        trades = self._listeners(codes.WS_TRADES, tr_key)
+        books = self._listeners(codes.WS_BOOK, tr_key)
+        if not trades and not books:
+            return
+        session = self._world.market.calendar.session_at(tick_time(tick.k))
+        view = self._world.market.view_at(tick.symbol, tick.k, session)
+        self._send_trades(trades, tr_key, frames.trade(listing, view))
+        for listener in books:
+            listener.say(frames.data(codes.WS_BOOK, [frames.book(listing, view)]))
+
+    def _send_trades(self, listeners: list[Session], tr_key: str, record: list[str]) -> None:
+        waiting = self._waiting.setdefault((codes.WS_TRADES, tr_key), [])
+        waiting.append(record)
+        if len(waiting) < self._world.switches.records_per_frame:
+            return
+        frame = frames.data(codes.WS_TRADES, waiting)
+        waiting.clear()
+        for listener in listeners:
+            listener.say(frame)
+
+    def _listeners(self, tr_id: str, tr_key: str) -> list[Session]:
+        found = []
+        for session in self.sessions:
+            if (tr_id, tr_key) not in session.subscriptions:
+                continue
+            if session.side == codes.PAPER and not self._world.switches.paper_ticks:
+                continue
+            if self._socket_fault(session):
+                continue
+            found.append(session)
+        return found
+
+    def _socket_fault(self, session: Session) -> bool:
+        account_no = session.account.account_no if session.account else ""
+        if session.silent:
+            return True
+        fault = self._world.faults.strike("socket", account_no=account_no)
+        if fault is None:
+            return False
+        if fault.kind.name == "silent_socket":
+            session.silent = True
+        else:
+            session.cut()
+        return True
+
+    def strike_sockets(self) -> None:
+        """Let socket faults strike sessions that no tick reaches, too."""
+        for session in list(self.sessions):
+            self._socket_fault(session)
+
+    def on_event(self, event: Event) -> None:
+        """An execution notice, a moment after the event and perhaps before the order's own answer (5.8)."""
+        asyncio.get_running_loop().call_later(self._world.switches.notice_delay, self._notify, event)
+
+    def _notify(self, event: Event) -> None:
+        account = self._world.exchange.accounts[event.order.account_no]
+        listing = self._world.market.listings[event.order.symbol]
+        tr_id = codes.WS_NOTICES[account.environment]
+        strike = self._world.faults.strike
+        if strike("notice", account_no=account.account_no, only="no_notices"):
+            return
+        times = 2 if strike("notice", account_no=account.account_no, only="duplicate_notices") else 1
+        fields = self._cut_fields(account, listing, event)
+        for session in [s for s in self.sessions if s.side == account.environment]:
+            secret = session.subscriptions.get((tr_id, account.hts_id))
+            if secret is not None:
+                for _ in range(times):
+                    session.say(frames.notice(tr_id, fields, secret[1], secret[0]))
+
+    def _cut_fields(self, account: Account, listing: Listing, event: Event) -> list[str]:
+        """Fills carry 25 fields, order events 24 (Appendix E); 21 by fault or switch."""
+        switches = self._world.switches
+        wanted = switches.notice_fields if event.what == "filled" else switches.order_notice_fields
+        if self._world.faults.strike("notice", account_no=account.account_no, only="notice_21_fields"):
+            wanted = 21
+        return frames.notice_fields(account, listing, event)[:wanted]
+
+
+def _read(header: dict[str, Any], body: Any) -> tuple[str | None, str, str]:
+    """(error code or None, tr_id, tr_key) of a registration message (5.3)."""
+    given = body.get("input") if isinstance(body, dict) else None
+    tr_id = str(given.get("tr_id", "")) if isinstance(given, dict) else ""
+    tr_key = str(given.get("tr_key", "")) if isinstance(given, dict) else ""
+    checks = (
+        ("OPSP9996", bool(header.get("approval_key"))),
+        ("OPSP9997", "custtype" in header),
+        ("OPSP8998", header.get("custtype") in ("P", "B")),
+        ("OPSP8997", header.get("tr_type") in ("1", "2")),
+        ("OPSP9992", isinstance(body, dict)),
+        ("OPSP9991", isinstance(given, dict)),
+        ("OPSP8991", bool(tr_id)),
+        ("OPSP9990", bool(tr_key)),
+    )
+    return next((code for code, good in checks if not good), None), tr_id, tr_key
