@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "api.middleware.UtcForPrograms",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,6 +101,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -123,10 +125,11 @@ REST_FRAMEWORK = {
         "accounts.authentication.SessionTokenAuthentication",
         "accounts.authentication.ApiTokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByRole"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.KeysetPagination",
     "EXCEPTION_HANDLER": "api.problems.explain",
     "UNAUTHENTICATED_USER": None,
 }
@@ -140,6 +143,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.problems_everywhere",
+    ],
 }
 
 # --- cache, channels, tasks -------------------------------------------------------------------------
@@ -169,6 +176,7 @@ KIS_HASHKEY_OPTIONAL = env.bool("KIS_HASHKEY_OPTIONAL", default=False)
 KIS_COMMISSION_BPS = env.int("KIS_COMMISSION_BPS", default=25)
 
 # --- bots -------------------------------------------------------------------------------------------
+BOT_SLOTS = env.int("BOT_SLOTS", default=24)
 BOT_LEASE = timedelta(seconds=env.int("BOT_LEASE_SEC", default=12))
 BOT_QUOTE_MAX_AGE = timedelta(seconds=env.int("BOT_QUOTE_MAX_AGE_SEC", default=10))
 BOT_SEND_WITHIN_SEC = env.float("BOT_SEND_WITHIN_SEC", default=3.0)

@@ -5,6 +5,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+handler404 = "api.problems.not_found"
+handler500 = "api.problems.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
