@@ -1,0 +1,82 @@
+"""One KIS account with everything it shares: connections, token, rate budget, log."""
+
+import asyncio
+import os
+from weakref import WeakKeyDictionary
+
+from kis.config import KisConfig, is_true
+from kis.journal import Journal, Masker, OnEvent
+from kis.throttle import Budget, LocalBudget
+from kis.tokens import MemoryTokenStore, TokenKeeper, TokenStore
+from kis.transport import Clock, Transport, utc_now
+from kis.wire.answers import Answer
+from kis.wire.calls import Call
+from market.words import Lane
+
+
+class KisClient:
+    """Pass it as `client=` to the functions of this package. Belongs to the event loop that first used it."""
+
+    def __init__(
+        self,
+        config: KisConfig,
+        *,
+        token_store: TokenStore | None = None,
+        budget: Budget | None = None,
+        hashkey_required: bool = True,
+        on_event: OnEvent | None = None,
+        token_patience_s: float = 65.0,
+        clock: Clock = utc_now,
+    ) -> None:
+        """`budget` and `token_store` are to be shared by all who hold the key; alone, both live in memory.
+
+        `on_event` gets the facts of every request and answer as a dict, secrets masked.
+        `token_patience_s`: how long a call may wait for a token, at most about the minute of EGW00133.
+        """
+        self.config = config
+        self.hashkey_required = hashkey_required
+        self.budget: Budget = budget or LocalBudget(config.rate)
+        self.clock = clock
+        masker = Masker(config.secrets)
+        self.journal = Journal(masker, config.masked_account, on_event)
+        self.transport = Transport(config, self.journal, clock=clock)
+        self.tokens = TokenKeeper(
+            config,
+            self.transport,
+            token_store or MemoryTokenStore(),
+            masker,
+            patience_s=token_patience_s,
+            clock=clock,
+        )
+
+    async def read(self, call: Call, *, lane: Lane) -> Answer:
+        """Ask a question; see `Transport.read` for what it raises."""
+        return await self.transport.read(call, budget=self.budget, lane=lane, tokens=self.tokens)
+
+    async def aclose(self) -> None:
+        """Close the connections. The token stays good."""
+        await self.transport.aclose()
+
+    async def __aenter__(self) -> "KisClient":
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
+
+
+# One default client per event loop, since connections belong to one; the token outlives them all.
+_defaults: WeakKeyDictionary[asyncio.AbstractEventLoop, KisClient] = WeakKeyDictionary()
+_default_tokens: dict[KisConfig, MemoryTokenStore] = {}
+
+
+def default_client() -> KisClient:
+    """The client of the `KIS_*` variables, for `client=None`. Raises CredentialProblem when they are not set."""
+    loop = asyncio.get_running_loop()
+    if loop not in _defaults:
+        config = KisConfig.from_env(os.environ)
+        _defaults[loop] = KisClient(
+            config,
+            token_store=_default_tokens.setdefault(config, MemoryTokenStore()),
+            hashkey_required=not is_true(os.environ.get("KIS_HASHKEY_OPTIONAL")),
+        )
+    return _defaults[loop]

@@ -1,0 +1,81 @@
+"""Lists that come in pages (sheet 3.3), and what they are worth when a page is missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kis import codes
+from kis.client import KisClient
+from kis.wire.answers import Answer, Page
+from kis.wire.calls import Call
+from kis.wire.values import Unreadable
+from market.errors import CredentialProblem, Throttled, TradingError
+from market.orders import Listing
+from market.words import Freshness, Lane
+
+
+@dataclass(slots=True)
+class Pages[T]:
+    """What was read of a list. `spoiled`: rows are missing; `failure`: why reading stopped early."""
+
+    read_at: datetime
+    rows: list[T] = field(default_factory=list)
+    spoiled: bool = False
+    pages: int = 0
+    failure: TradingError | None = None
+
+    def add(self, other: "Pages[T]") -> None:
+        """A list that is asked for in parts, such as one per exchange."""
+        self.rows += other.rows
+        self.spoiled |= other.spoiled
+        self.pages += other.pages
+        self.failure = self.failure or other.failure
+        self.read_at = min(self.read_at, other.read_at)  # as old as its oldest part
+
+    def listing[R](self, rows: tuple[R, ...]) -> Listing[R]:
+        complete = not self.spoiled and self.failure is None
+        return Listing(rows, self._freshness(bool(rows), complete), complete, self.read_at)
+
+    def _freshness(self, some: bool, complete: bool) -> Freshness:
+        if complete:
+            return Freshness.FRESH if some else Freshness.EMPTY
+        if some or self.pages:
+            return Freshness.PARTIAL
+        return Freshness.THROTTLED if isinstance(self.failure, Throttled) else Freshness.FAILED
+
+
+async def read_pages[T](first: Call, parse: Callable[[Answer], Page[T]], *, client: KisClient, lane: Lane) -> Pages[T]:
+    """Every page, bounded, and stopped when a position repeats. Raises CredentialProblem only."""
+    found = Pages[T](client.clock())
+    call: Call | None = first
+    seen: set[str] = set()
+    while call is not None:
+        position = call.fields["CTX_AREA_NK200"]
+        if position in seen or found.pages >= codes.MAX_PAGES:
+            found.spoiled = True
+            break
+        seen.add(position)
+        call = await _read_one(found, call, parse, client, lane)
+    return found
+
+
+async def _read_one[T](
+    found: Pages[T], call: Call, parse: Callable[[Answer], Page[T]], client: KisClient, lane: Lane
+) -> Call | None:
+    """Add one page to what was found; the request for the next, or None."""
+    try:
+        answer = await client.read(call, lane=lane)
+    except CredentialProblem:
+        raise
+    except TradingError as problem:
+        found.failure = problem
+        return None
+    page = parse(answer)
+    found.pages += 1
+    found.rows += page.rows
+    found.spoiled |= page.unreadable > 0
+    try:
+        return answer.next_page(call)
+    except Unreadable:
+        found.spoiled = True
+        return None
