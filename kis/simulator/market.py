@@ -136,7 +136,8 @@ class Market:
 
     def daily(self, symbol: str, last: date, rows: int, now: datetime) -> list[DayBar]:
         """Daily bars, newest first; today's is the day so far."""
-        today, bars = self.trading_day(now).date, []
+        today = self.trading_day(now).date
+        bars: list[DayBar] = []
         for day in self.days_back(last, now):
             if len(bars) == rows:
                 break

@@ -35,21 +35,16 @@ class ControlError(Exception):
         self.status = status
 
 
-class Simulated:
-    """A running simulator: its ready line, its process and its control server."""
+class Control:
+    """The control server's endpoints as methods. Raises ControlError."""
 
-    def __init__(self, ready: dict[str, Any], process: subprocess.Popen[str]) -> None:
-        self.ready = ready
-        self.process = process
+    def __init__(self, url: str) -> None:
+        self.url = url
 
-    def accounts(self, environment: str | None = None) -> list[dict[str, str]]:
-        """The accounts of the ready line, of one environment if given."""
-        return [a for a in self.ready["accounts"] if environment in (None, a["environment"])]
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of the control server, as Python values. Raises ControlError."""
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One call, its answer as Python values."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.ready["control"] + path, data, method=method)  # noqa: S310
+        request = urllib.request.Request(self.url + path, data, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
                 return json.load(answer)
@@ -57,62 +52,85 @@ class Simulated:
             raise ControlError(e.code, json.load(e)["error"]) from None
 
     def state(self) -> dict[str, Any]:
-        return self.control("GET", "/state")
+        return self.call("GET", "/state")
 
     def account(self, account_no: str) -> dict[str, Any]:
         """Cash, holdings and orders of one account, as the broker sees them."""
         return next(a for a in self.state()["accounts"] if a["account_no"] == account_no)
 
     def orders(self, account_no: str | None = None) -> list[dict[str, Any]]:
-        """Every order row of the broker's book, cancels included (`kind`)."""
+        """Every row of the broker's book, amends and cancels included (`kind`)."""
         query = f"?account_no={account_no}" if account_no else ""
-        return self.control("GET", "/orders" + query)["orders"]
+        return self.call("GET", "/orders" + query)["orders"]
 
     def calendar(self) -> list[dict[str, Any]]:
-        return self.control("GET", "/calendar")["days"]
+        return self.call("GET", "/calendar")["days"]
 
-    def pin(self, symbol: str, price: str) -> None:
-        self.control("POST", "/price", {"symbol": symbol, "price": str(price)})
+    def pin(self, symbol: str, price: Any) -> None:
+        """Hold a symbol's price, from the next tick on."""
+        self.call("POST", "/price", {"symbol": symbol, "price": str(price)})
 
     def unpin(self, symbol: str | None = None) -> None:
-        self.control("POST", "/unpin", {"symbol": symbol} if symbol else {})
+        self.call("POST", "/unpin", {"symbol": symbol} if symbol else {})
 
     def pause(self, paused: bool = True) -> None:
-        self.control("POST", "/pause", {"paused": paused})
+        """No trades while paused; orders are still taken."""
+        self.call("POST", "/pause", {"paused": paused})
 
-    def phone_order(self, account_no: str, symbol: str, side: str, qty: int, price: str, **more: Any) -> dict[str, Any]:
-        """An order of the same customer through another channel."""
+    def step(self, ticks: int = 1) -> None:
+        self.call("POST", "/step", {"ticks": ticks})
+
+    def phone_order(self, account_no: str, symbol: str, side: str, qty: int, price: Any, **more: Any) -> dict[str, Any]:
+        """An order of the same customer through another channel (`channel`, 모바일 unless said)."""
         order = {"account_no": account_no, "symbol": symbol, "side": side, "qty": qty, "price": str(price)}
-        return self.control("POST", "/orders", {**order, **more})
+        return self.call("POST", "/orders", {**order, **more})
 
     def fault(self, name: str, **options: Any) -> dict[str, Any]:
         """Switch a fault on: `probability` or `count`, `match`, `seconds`."""
-        return self.control("POST", "/faults", {"name": name, **options})
+        return self.call("POST", "/faults", {"name": name, **options})
 
     def faults(self) -> dict[str, Any]:
-        return self.control("GET", "/faults")
+        return self.call("GET", "/faults")
 
     def clear_faults(self, name: str | None = None) -> None:
         query = f"?name={urllib.parse.quote(name)}" if name else ""
-        self.control("DELETE", "/faults" + query)
+        self.call("DELETE", "/faults" + query)
 
-    def wait_for(self, look: Callable[[], T], seconds: float = 10.0) -> T:
-        """Ask until the answer is true; raises TimeoutError."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := look():
-                return found
-            time.sleep(0.05)
-        raise TimeoutError(f"not true within {seconds} s")
+
+class Simulated:
+    """A running simulator: `info` is its ready line, `control` its control server."""
+
+    def __init__(self, info: dict[str, Any], process: subprocess.Popen[str]) -> None:
+        self.info = info
+        self.control = Control(info["control"])
+        self.process = process
+
+    def accounts(self, environment: str | None = None) -> list[dict[str, str]]:
+        """The accounts of the ready line, of one environment if given."""
+        return [a for a in self.info["accounts"] if environment in (None, a["environment"])]
 
     def stop(self) -> int:
         """SIGTERM and wait; the exit code."""
-        self.process.terminate()
-        try:
-            return self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+        return _stop(self.process)
+
+
+def wait_for(look: Callable[[], T], seconds: float = 10.0) -> T:
+    """Ask until the answer is true; raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(f"not true within {seconds} s")
+
+
+def _stop(process: subprocess.Popen[str]) -> int:
+    process.terminate()
+    try:
+        return process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 @contextmanager
@@ -162,5 +180,5 @@ def _running(command: list[str]) -> Iterator[Simulated]:
         yield simulated
     finally:
         if process.poll() is None:
-            Simulated({}, process).stop()
+            _stop(process)
         process.stdout.close()
