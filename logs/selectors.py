@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
 
-from accounts.models import Role, User
+from accounts.models import BrokerageAccount, Role, User
 from accounts.selectors import accounts_for
 from logs.models import ExecutionLog, Level
 
@@ -87,3 +87,8 @@ def latest(*, before: int | None = None, limit: int = PAGE, **which: Any) -> lis
 def newest_seq() -> int:
     """The place of the last committed event; 0 in an empty journal."""
     return ExecutionLog.objects.aggregate(newest=Max("seq"))["newest"] or 0
+
+
+def known_accounts() -> set[UUID]:
+    """Every account there is."""
+    return set(BrokerageAccount.objects.values_list("id", flat=True))

@@ -1,0 +1,7 @@
+"""The journal over WebSocket."""
+
+from django.urls import path
+
+from logs.consumers import StreamConsumer
+
+websocket_urlpatterns = [path("ws/stream", StreamConsumer.as_asgi())]
