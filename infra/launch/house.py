@@ -1,0 +1,173 @@
+"""Brings the whole house up, in order, for `demo` and for `up`."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.launch import environment, node_env, paths, ports, python_env, services
+from infra.launch.background import Background
+from infra.launch.problem import Problem
+from infra.launch.processes import Command, Process, adopt_orphans, run_to_end
+from infra.launch.progress import Progress
+from infra.launch.runtime import Lock
+from infra.launch.servers import Servers, base_folder, check_given
+from infra.launch.supervisor import Supervisor
+
+
+@dataclass
+class House:
+    """A running house, or one on its way up or down."""
+
+    command: str
+    progress: Progress
+    web_port: int
+    api_port: int
+    env: dict[str, str]
+    lock: Lock
+    simulator: dict[str, Any] = field(default_factory=dict)
+    people: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.servers = Servers(base_folder(), self.command)
+        self.supervisor = Supervisor(paths.LOG, self.servers.runtime, self.progress)
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def web(self) -> str:
+        return f"http://localhost:{self.web_port}"
+
+    def down(self) -> None:
+        """Stops everything, newest first."""
+        self.supervisor.stop()
+        self.servers.close()
+        self.lock.free()
+
+
+def prepare(command: str, progress: Progress, *, web_port: int, api_port: int) -> House:
+    """All that can be refused at once is refused before anything long begins."""
+    adopt_orphans()
+    env = environment.load(environment.for_tools())
+    lock = Lock(paths.local() / "house.lock")
+    if not lock.take():
+        raise Problem(
+            "이 폴더에서 이미 다른 데모나 서비스가 실행 중입니다. 그 터미널에서 Ctrl-C 로 멈춘 뒤 다시 실행하세요.",
+            "Another demo (or up) already runs in this clone: stop it with Ctrl-C in its terminal, then run again.",
+        )
+    env = node_env.find(env)
+    check_given(env)
+    web = ports.choose(web_port, "--web-port", command)
+    api = ports.choose(api_port, "--api-port", command)
+    return House(command, progress, web, api, env, lock)
+
+
+def install(house: House, *beside: Callable[[], None]) -> Background:
+    """Python now, the dashboard (and what else may run beside it) in the background; skips what is done."""
+
+    def frontend() -> None:
+        node_env.ensure(house.progress, house.env)
+        for work in beside:
+            work()
+
+    background = Background(frontend)
+    try:
+        python_env.ensure(house.progress, house.env)
+    except BaseException:
+        background.cancel()
+        raise
+    return background
+
+
+def open_servers(house: House) -> None:
+    """Secrets, database and Redis."""
+    env, made = environment.with_secrets(environment.for_python(house.env), paths.LOCAL / "secrets.env")
+    if made and house.command == "up":
+        house.progress.say(
+            f"  !  비밀 키를 새로 만들었습니다. {paths.LOCAL / 'secrets.env'} 을(를) 백업하세요.\n"
+            f"  !  New secrets were made: back up {paths.LOCAL / 'secrets.env'}."
+        )
+    env.setdefault("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1")
+    house.env = house.servers.open(house.supervisor, env)
+
+
+def step(house: House, name: str, what: str, *arguments: str, failed: tuple[str, str] | None = None) -> Process:
+    """One management command before the start; `failed`: the sentence for when it fails (else its own last words)."""
+    command = Command(name, services.manage(*arguments), house.env, paths.ROOT)
+    with house.progress.stage(name, what, quiet=True):
+        try:
+            return run_to_end(command, paths.LOG / f"{name}.log", timeout=300)
+        except Problem as e:
+            ko, en = failed or (e.detail.splitlines()[-1] if e.detail else e.ko, "")
+            raise Problem(ko, en, detail=e.detail if failed else "") from e
+
+
+def migrate_and_check(house: House) -> None:
+    """The schema, then everything that must be in order before a bot may start."""
+    log = paths.LOG / "migrate.log"
+    sentence = (
+        f"데이터베이스 마이그레이션이 실패했습니다. 아래 원인을 고친 뒤 다시 실행하세요. 기록: {log}",
+        f"A migration of the database failed: put right what is named below, then run again. Its log: {log}",
+    )
+    step(house, "migrate", "스키마 / schema", "migrate", "--no-input", failed=sentence)
+    step(house, "preflight", "시작 전 점검 / checks before the start", "preflight")
+
+
+def import_days(house: House, source: str) -> None:
+    """The trading days of the exchange, or of the simulator's calendar."""
+    step(house, "calendar", "거래일 / trading days", "import_trading_days", "--from", source)
+
+
+def seed(house: House, simulator_file: Path) -> None:
+    """People, accounts and rules of the demo; the same again changes nothing."""
+    done = step(
+        house, "seed", "데모 계정과 규칙 / demo accounts and rules", "seed_demo", "--simulator", str(simulator_file)
+    )
+    for line in reversed(done.lines):
+        if line.startswith("{"):
+            house.people = json.loads(line)["people"]
+            return
+    raise Problem("seed_demo 가 결과를 내지 않았습니다.", "seed_demo printed no result.", detail=done.tail())
+
+
+def start_house(house: House, background: Background, *, before_bots: Callable[[], None] = lambda: None) -> None:
+    """Dashboard beside web; then, with `before_bots` called in between, workers and beat."""
+    house.supervisor.runtime.publish(shared_env(house))
+    with house.progress.stage("web", "API"):
+        web = services.web(house.env, house.api_port)
+        house.supervisor.start(web, timeout=90)
+    with house.progress.stage("bots", "봇과 작업자 / bots and workers"):
+        before_bots()
+        workers = [services.bots(house.env), services.tasks(house.env), services.beat(house.env)]
+        house.supervisor.launch(*workers)
+        background.wait()
+        url = house.web if house.command == "demo" else house.env.get("NEXTAUTH_URL") or house.web
+        dashboard = services.dashboard(house.env, api=house.api, url=url, port=house.web_port)
+        house.supervisor.launch(dashboard)
+        house.supervisor.await_ready(*workers, timeout=90)
+    with house.progress.stage("dashboard", "대시보드 / dashboard"):
+        house.supervisor.await_ready(dashboard, timeout=60)
+
+
+def shared_env(house: House) -> dict[str, str]:
+    """What a second command in this clone must know to speak with the same house."""
+    names = (
+        "SUPABASE_DB_URL",
+        "REDIS_URL",
+        "KIS_REAL_REST_URL",
+        "KIS_REAL_WS_URL",
+        "KIS_PAPER_REST_URL",
+        "KIS_PAPER_WS_URL",
+    )
+    return {name: house.env[name] for name in names if house.env.get(name)}
+
+
+def closing(house: House) -> float:
+    """Takes the house down; the seconds that it took."""
+    begun = time.monotonic()
+    house.down()
+    return round(time.monotonic() - begun, 2)
