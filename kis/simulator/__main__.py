@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--scenario", type=Path, help="YAML: seed, symbols, calendar, faults, switches")
     found.add_argument("--accounts", type=Path, help="JSON list as in the ready line, with cash_usd and holdings")
     found.add_argument("--faults", type=Path, help="JSON or YAML list of faults that are on from the start")
+    found.add_argument("--until-stdin-ends", action="store_true", help="stop, too, when standard input ends")
     return found
 
 
@@ -47,12 +48,14 @@ def build(options: argparse.Namespace) -> World:
     return World(scenario, customers)
 
 
-async def serve(simulator: Simulator) -> None:
-    """Run until SIGTERM or SIGINT."""
+async def serve(simulator: Simulator, *, watch_stdin: bool = False) -> None:
+    """Run until SIGTERM or SIGINT, or until standard input ends."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
+        if watch_stdin:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
         await simulator.start()
         print(json.dumps(simulator.ready), flush=True)
         await stop.wait()
@@ -65,7 +68,7 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         simulator = Simulator(build(options), options.host, options.rest_port, options.ws_port)
-        asyncio.run(serve(simulator))
+        asyncio.run(serve(simulator, watch_stdin=options.until_stdin_ends))
     except (BadScenario, BadFault, PortTaken) as e:
         print(f"simulator: {e}", file=sys.stderr)
         return 2

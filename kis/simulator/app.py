@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -32,9 +33,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         found.bind((host, port))
         found.listen(256)
-    except OSError as e:
+    except (OSError, OverflowError) as e:
         found.close()
-        reason = e.strerror or str(e)
+        reason = getattr(e, "strerror", None) or str(e)
         raise PortTaken(f"port {port} on {host} cannot be used: {reason}. Choose another port, or 0.") from e
     return found
 
@@ -81,15 +82,25 @@ class Simulator:
         self.ready["accounts"] = [accounts.public(a) for a in self.world.accounts]
         self.ready["control"] = _url("http", control)
 
+    async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
+        """The Date header tells the simulated time, which a client may measure its clock against."""
+        response.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
+
     async def _serve(self, app: web.Application, bound: socket.socket) -> None:
+        app.on_response_prepare.append(self._stamp)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
         await runner.setup()
         await web.SockSite(runner, bound).start()
         self._runners.append(runner)
 
     async def _run_market(self, sockets: Sockets) -> None:
+        second = 0
         while True:
-            self.world.run_due_ticks(self.world.now())
+            now = self.world.now()
+            self.world.run_due_ticks(now)
+            if int(now.timestamp()) > second:
+                second = int(now.timestamp())
+                sockets.strike_sockets()
             await asyncio.sleep(BEAT)
 
     async def stop(self) -> None:

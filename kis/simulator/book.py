@@ -120,8 +120,8 @@ class Account:
         return held - sum(o.open for o in self.working(symbol) if o.side == "sell")
 
     def start_day(self, day: date) -> None:
-        """Settle: yesterday's trades move the deposit."""
-        if self.day != day:
+        """Settle once a new date has come: the trades before it move the deposit."""
+        if self.day is None or day > self.day:
             self.day, self.deposit = day, self.cash
             self.bought_today = self.sold_today = ZERO
 

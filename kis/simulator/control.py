@@ -207,7 +207,7 @@ class Control:
         except (TypeError, ValueError):
             raise BadRequest("ticks must be a whole number") from None
         for _ in range(min(ticks, 1000)):
-            self._world.play(tick_index(self._world.now()))
+            self._world.step(self._world.now())
         return _json({"ticks": ticks})
 
     async def faults(self, request: web.Request) -> web.Response:

@@ -88,11 +88,11 @@ class Exchange:
 
     def place(self, account: Account, new: NewOrder, now: datetime) -> tuple[Order, list[Event]]:
         """Take a new order, or raise Refused. An accepted order is not yet a filled one."""
-        account.start_day(us_date(now))
         session = self._open_session(account, now)
         self._check_symbol(account, new.symbol, new.exchange)
         self._check_price(new.price)
         self._check_means(account, new)
+        account.start_day(us_date(now))
         order = self._record(account, new, "new", now, session)
         return order, [Event("accepted", order, order.quantity, order.price, now)]
 

@@ -41,8 +41,8 @@ KINDS: dict[str, Kind] = {
             "egw00302_after_acceptance", "accepted", "6.3, 8.1", "the order is accepted, the answer is EGW00302", ORDERS
         ),
         Kind("late_reject", "venue", "4.1", "the order is accepted and rejected by the venue a moment later"),
-        Kind("rate_limited", "before", "3.5", "EGW00201 with HTTP 500"),
-        Kind("rate_limited_200", "before", "3.5, E", "EGW00201 with HTTP 200"),
+        Kind("rate_limited", "before", "3.5", "EGW00201 with HTTP 500", ("/uapi/",)),
+        Kind("rate_limited_200", "before", "3.5, E", "EGW00201 with HTTP 200", ("/uapi/",)),
         Kind("ledger_limited", "before", "3.5", "EGW00215 with HTTP 500", (TRADING,)),
         Kind("list_lags", "list", "4.11, 9 #26", "order lists hide orders younger than `seconds`", LIST_PATHS, 12.0),
         Kind("no_notices", "notice", "5.8", "execution notices are lost"),

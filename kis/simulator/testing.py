@@ -21,9 +21,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
 START_SECONDS = 30.0
 
 
@@ -114,7 +113,7 @@ class Simulated:
         return _stop(self.process)
 
 
-def wait_for(look: Callable[[], T], seconds: float = 10.0) -> T:
+def wait_for[T](look: Callable[[], T], seconds: float = 10.0) -> T:
     """Ask until the answer is true; raises TimeoutError."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -168,8 +167,11 @@ def start(
 @contextmanager
 def _running(command: list[str]) -> Iterator[Simulated]:
     root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
-    assert process.stdout is not None
+    # Its standard input is ours: when the tests are killed it ends, and the simulator with it.
+    process = subprocess.Popen(
+        [*command, "--until-stdin-ends"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert process.stdout is not None and process.stdin is not None
     try:
         readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
         line = process.stdout.readline() if readable else ""
@@ -181,4 +183,5 @@ def _running(command: list[str]) -> Iterator[Simulated]:
     finally:
         if process.poll() is None:
             _stop(process)
+        process.stdin.close()
         process.stdout.close()

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from kis.simulator.book import Account, Order
-from kis.simulator.clock import Clock
-from kis.simulator.exchange import Event, Exchange, NewOrder
+from kis.simulator.clock import Clock, us_date
+from kis.simulator.exchange import REACTION, Event, Exchange, NewOrder
 from kis.simulator.faults import Faults
 from kis.simulator.keys import KeyDesk, Rates
 from kis.simulator.market import Market
@@ -72,14 +72,17 @@ class World:
         self._next_tick = max(self._next_tick, due + 1)
         self.exchange.expire(now)
         for account in self.accounts:
-            account.start_day(self.market.trading_day(now).date)
+            account.start_day(us_date(now))
         if not self.paused:
             for k in range(first, due + 1):
-                self.play(k)
+                self.play(k, tick_time(k))
 
-    def play(self, k: int) -> None:
+    def step(self, now: datetime) -> None:
+        """Play the current tick once more, for every order that has been accepted by now."""
+        self.play(tick_index(now), now + REACTION)
+
+    def play(self, k: int, at: datetime) -> None:
         """One tick of every symbol: trades reach the book, then the sockets."""
-        at = tick_time(k)
         if self.market.calendar.session_at(at) is None:
             return
         for symbol in self.market.listings:

@@ -236,28 +236,20 @@ class Sockets:
                 continue
             if session.side == codes.PAPER and not self._world.switches.paper_ticks:
                 continue
-            if self._socket_fault(session):
-                continue
             found.append(session)
         return found
 
-    def _socket_fault(self, session: Session) -> bool:
-        account_no = session.account.account_no if session.account else ""
-        if session.silent:
-            return True
-        fault = self._world.faults.strike("socket", account_no=account_no)
-        if fault is None:
-            return False
-        if fault.kind.name == "silent_socket":
-            session.silent = True
-        else:
-            session.cut()
-        return True
-
     def strike_sockets(self) -> None:
-        """Let socket faults strike sessions that no tick reaches, too."""
+        """Let socket faults strike: once a second and session, and when a fault is switched on."""
         for session in list(self.sessions):
-            self._socket_fault(session)
+            account_no = session.account.account_no if session.account else ""
+            fault = None if session.silent else self._world.faults.strike("socket", account_no=account_no)
+            if fault is None:
+                continue
+            if fault.kind.name == "silent_socket":
+                session.silent = True
+            else:
+                session.cut()
 
     def on_event(self, event: Event) -> None:
         """An execution notice, a moment after the event and perhaps before the order's own answer (5.8)."""

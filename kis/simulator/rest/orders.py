@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from kis.simulator import codes
 from kis.simulator.book import Order
-from kis.simulator.clock import seoul_hms
+from kis.simulator.clock import seoul_hms, us_date
 from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, bad_field, ok, refusal
 from kis.simulator.world import World
@@ -79,6 +79,9 @@ def revise(world: World, call: Call) -> Answer:
     number = call.params["ORGN_ODNO"]
     try:
         exchange = _exchange(call)
+        found = call.account.find(number, us_date(call.now))
+        if found is not None and (found.symbol, found.exchange) != (call.params["PDNO"].strip(), exchange):
+            raise Refused("unknown_symbol")
         if what == "cancel":
             quantity = _quantity(call, zero=True)
             return _accepted(call, world.cancel(call.account, number, quantity, call.now), what)
