@@ -34,6 +34,7 @@ Execution = ExecutionRow
 
 COLLAR = Decimal("0.03")  # how far beyond the last price a marketable limit may go
 SEND_WITHIN_S = 5.0
+NONE = Decimal(0)
 
 
 class PreparedCall:
@@ -223,7 +224,7 @@ def _sum(one: Holding, other: Holding) -> Holding:
         quantity=quantity,
         sellable_quantity=one.sellable_quantity + other.sellable_quantity,
         avg_price=cost / quantity,
-        unrealized_pnl=(one.unrealized_pnl or 0) + (other.unrealized_pnl or 0) if known else None,
+        unrealized_pnl=(one.unrealized_pnl or NONE) + (other.unrealized_pnl or NONE) if known else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kis import codes, errors
 from kis.client import KisClient, default_client
@@ -69,7 +69,7 @@ async def get_minute_bars(
         raise NotInPaper(
             Text("모의투자에는 분봉이 없습니다. 실전 앱키로 조회하세요.", "Paper has no minute bars. Use a real key.")
         )
-    bars: dict[object, Bar] = {}
+    bars: dict[datetime, Bar] = {}
     before = ""
     for _page in range(codes.MAX_PAGES):
         call = calls.minute_bars(symbol, exchange, minutes, count - len(bars), before)

@@ -97,7 +97,8 @@ class TokenKeeper:
         self._patience_s = patience_s
         self._clock = clock
         self._flight: asyncio.Task[AccessToken] | None = None
-        self._dead = ""  # the server refused it; issuing it anew does not revive it
+        self._suspect = ""  # refused once: issued anew and tried again before it counts as dead
+        self._expires_at: datetime | None = None
         self._silent_until = 0.0
         self._silence: TradingError | None = None
 
@@ -122,9 +123,16 @@ class TokenKeeper:
         return await asyncio.shield(self._flight)  # one caller's cancellation is not everybody's
 
     async def refused(self, value: str) -> None:
-        """The server said that this token is dead."""
-        self._dead = value
+        """The server said that this token is dead. Twice running: stop, since an issue brings the same one."""
         await self._store.invalidate(value)
+        if value == self._suspect:
+            self._fall_silent(_dead_until((self._expires_at or self._clock()) - REISSUED_SAME_FOR))
+        self._suspect = value
+
+    def accepted(self, value: str) -> None:
+        """The server took it: an earlier refusal was a hiccup."""
+        if value == self._suspect:
+            self._suspect = ""
 
     async def _renew(self) -> AccessToken:
         give_up_at = time.monotonic() + self._patience_s
@@ -173,10 +181,8 @@ class TokenKeeper:
         if found is None:
             raise _issue_error(answer, self._config)
         self._mask.learn(found[0])
-        token = AccessToken(*found)
-        if token.value == self._dead:
-            raise _dead_until(token.expires_at - REISSUED_SAME_FOR)
-        return token
+        self._expires_at = found[1]
+        return AccessToken(*found)
 
 
 def _issue_error(answer: Answer, config: KisConfig) -> TradingError:
@@ -191,7 +197,7 @@ def _dead_until(moment: datetime) -> CredentialProblem:
     at = f"{moment.astimezone(SEOUL):%H:%M}"
     return credential_problem(
         f"한국투자증권이 토큰을 거부했고 같은 토큰만 다시 발급합니다. {at} (한국 시각)까지 주문·취소가 불가능합니다.",
-        f"KIS refuses the token and issues the same one again: no orders or cancels are possible until {at} Korean time.",
+        f"KIS refuses the token and issues it again: no orders or cancels are possible until {at} Korean time.",
     )
 
 

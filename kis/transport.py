@@ -45,6 +45,8 @@ class Tokens(Protocol):
 
     async def refused(self, value: str) -> None: ...
 
+    def accepted(self, value: str) -> None: ...
+
 
 class _TooLate(Exception):
     """The deadline had passed before the first byte."""
@@ -179,13 +181,16 @@ class Transport:
             else:
                 found = self._problem(answer, call)
                 if found is None:
+                    if tokens:
+                        tokens.accepted(value)
                     return answer
                 failure = found
                 again = errors.may_ask_again(answer)
-                if tokens and errors.is_token_refusal(answer) and not reissued:
-                    reissued = True
+                if tokens and errors.is_token_refusal(answer):
                     await tokens.refused(value)
-                    continue  # with the new token, at once
+                    if not reissued:
+                        reissued = True
+                        continue  # with the new token, at once
             if not again:
                 break
             if attempt + 1 < ATTEMPTS:
@@ -224,7 +229,7 @@ class Transport:
         try:
             if not left:
                 raise _TooLate
-            return await self._send(call, line.http, headers, timeout=timeout, extensions={"trace": watch}, lane=lane)
+            return await self._send(call, line.http, headers, timeouts=timeout, extensions={"trace": watch}, lane=lane)
         except Exception as error:
             if written:
                 raise _outcome_unknown() from error
@@ -262,7 +267,7 @@ class Transport:
         http: httpx.AsyncClient,
         headers: Mapping[str, str],
         *,
-        timeout: httpx.Timeout | None = None,
+        timeouts: httpx.Timeout | None = None,
         extensions: dict[str, Any] | None = None,
         lane: str = "",
     ) -> Answer:
@@ -275,7 +280,7 @@ class Transport:
                         call.method,
                         call.path,
                         headers=headers,
-                        timeout=timeout or http.timeout,
+                        timeout=timeouts or http.timeout,
                         extensions=extensions or {},
                         **asks,  # type: ignore[arg-type]
                     )

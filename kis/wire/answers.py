@@ -1,6 +1,6 @@
 """Answers to REST requests, read into the house's words (sheet section 4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -229,7 +229,7 @@ def minute_bars(answer: Answer, minutes: int) -> Page[Bar]:
             closed=start + timedelta(minutes=minutes) <= answer.received_at,
         )
 
-    page = _page(rows(answer.body, "output2"), read)
+    page: Page[Bar] = _page(rows(answer.body, "output2"), read)
     return Page(tuple(sorted(page.rows, key=lambda bar: bar.start)), page.unreadable)
 
 
@@ -265,7 +265,7 @@ def _must[T](value: T | None, name: str) -> T:
     return value
 
 
-def _page[T](found: Iterable[Row], read: Any) -> Page[T]:
+def _page[T](found: Iterable[Row], read: Callable[[Row], T | None]) -> Page[T]:
     good: list[T] = []
     unreadable = 0
     for row in found:

@@ -126,7 +126,7 @@ class Row:
 def rows(body: Mapping[str, Any] | None, *names: str) -> Iterator[Row]:
     """The rows under the first of these keys: of an array, or of the single object sent in its place."""
     fields = {str(name).lower(): value for name, value in (body or {}).items()}
-    found = next((fields[name] for name in names if name in fields), [])
+    found: object = next((fields[name] for name in names if name in fields), [])
     for item in found if isinstance(found, list) else [found]:
         if isinstance(item, Mapping):
             yield Row(item)
