@@ -28,6 +28,12 @@ def scope_of(user: User) -> Scope:
     return Scope(frozenset(accounts_for(user).values_list("id", flat=True)), user.role == Role.ADMIN)
 
 
+def everything_of(user: User) -> dict[str, Any]:
+    """All that this person may read, as arguments for `events`."""
+    scope = scope_of(user)
+    return {"account_ids": scope.accounts, "house": scope.house}
+
+
 def levels_from(level: Level | str) -> list[Level]:
     """This level and the graver ones."""
     return ORDER_OF_LEVELS[ORDER_OF_LEVELS.index(Level(level)) :]

@@ -1,0 +1,74 @@
+"""The journal in the admin: read, never written."""
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+
+from logs import selectors
+from logs.models import ExecutionLog, Level
+from market.errors import Text
+from theme.admin import ReadOnlyAdmin
+from theme.cards import Card, Cell, register
+from theme.language import both, said
+
+LINES = 12
+TONES = {Level.WARNING: "warning", Level.ERROR: "bad"}
+
+
+@admin.register(ExecutionLog)
+class ExecutionLogAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "created_at", "account", "kind", "level", "sentence"]
+    list_select_related = ["account"]
+    list_filter = ["level", "kind", "account"]
+    search_fields = ["message", "message_en"]
+    ordering = ["-seq"]
+    fields = ["seq", "created_at", "account", "rule_id", "kind", "level", "message", "message_en", "context"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExecutionLog]:
+        return super().get_queryset(request).filter(seq__isnull=False)
+
+    @admin.display(description=both("내용", "message"))
+    def sentence(self, row: ExecutionLog) -> str:
+        return said(Text(row.message, row.message_en))
+
+    @admin.display(description=both("자세히", "context"))
+    def context(self, row: ExecutionLog) -> str:
+        text = json.dumps(row.ctx, ensure_ascii=False, indent=2)
+        return format_html('<pre class="overflow-x-auto">{}</pre>', text)
+
+
+@register
+def latest_lines(request: HttpRequest) -> Card | None:
+    """The newest lines of the journal that this person may read."""
+    if not request.user.has_perm("logs.view_executionlog"):
+        return None
+    rows = selectors.events(**selectors.everything_of(request.user)).select_related("account").order_by("-seq")[:LINES]
+    return Card(
+        name="journal",
+        title=Text("최근 기록", "Latest journal lines"),
+        headers=[Text("시각", "Time"), Text("계좌", "Account"), Text("내용", "Message")],
+        rows=[_line(row) for row in rows],
+        empty=Text(
+            "아직 기록이 없습니다. 봇을 켜면 여기에 나타납니다.", "Nothing yet. Start a bot and it appears here."
+        ),
+        url=reverse("admin:logs_executionlog_changelist"),
+        wide=True,
+    )
+
+
+def _line(row: ExecutionLog) -> list[Cell]:
+    return [
+        Cell(date_format(localtime(row.created_at), "m-d H:i:s")),
+        Cell(row.account.nickname if row.account else said(Text("시스템", "house"))),
+        Cell(
+            said(Text(row.message, row.message_en)),
+            TONES.get(Level(row.level), "plain"),
+            reverse("admin:logs_executionlog_change", args=[row.pk]),
+        ),
+    ]
