@@ -1,0 +1,283 @@
+"""What a rule wants done, given what is known. No clock, no database, no network.
+
+Three-valued: a condition is true, false or unknown (warming up, no bid, nothing held …). Unknown never acts.
+
+What a rule sees:
+- on `bar_close`: closed bars only, and each bar is judged once; `price` is the quote's at that moment.
+- on `tick`: also the bar that is forming, with the quote's price as its close.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from market.data import Bar, MarketData
+from market.errors import Text
+from market.words import Action, EvaluateOn, Exchange, Freshness, Session, Side, Timeframe, TimeInForce
+from rules.language import Compiled, Look, Node
+from rules.language.look import Row, closed_bars, span, with_forming
+from rules.language.reasons import Reason, reason_for
+
+# A bar of an earlier session must not be acted on. Inside a session the newest bar may be old: nothing traded since.
+LATE_BAR = timedelta(seconds=60)
+DAILY_GAP = timedelta(days=5)  # a long weekend lies between two daily bars
+# A refused exit must be able to try again soon, however long the rule cools down between entries.
+LONGEST_EXIT_SLOT = 60
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One version of a rule. Amounts in US dollars; `max_position` in shares."""
+
+    id: UUID
+    version: int
+    symbol: str
+    exchange: Exchange
+    timeframe: Timeframe
+    evaluate_on: EvaluateOn
+    entry: Node
+    exit: Node
+    buy_amount_usd: Decimal
+    max_position: int
+    time_in_force: TimeInForce = TimeInForce.DAY
+    cooldown_sec: int = 60
+    sessions: tuple[Session, ...] = (Session.REGULAR,)
+    order_price: str = "touch"
+    price_offset_bps: int = 10
+    cancel_after_sec: int | None = None
+
+    @cached_property
+    def compiled_entry(self) -> Compiled:
+        return Compiled(self.entry)
+
+    @cached_property
+    def compiled_exit(self) -> Compiled:
+        return Compiled(self.exit)
+
+    @property
+    def look_back(self) -> int:
+        """Bars that must be there before both conditions can be judged."""
+        return max(self.compiled_entry.checked.look_back, self.compiled_exit.checked.look_back)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the rule wants, and why. Reasons, score and sentences are made when asked for, from the values that
+    decided.
+
+    `looked`: the conditions were judged; otherwise `blocked` says what prevented it. `judged_bar`: the start of the
+    bar that a bar-close rule has now judged and must remember. `key`: unique for ever for an entry or exit.
+    """
+
+    action: Action
+    side: Side  # the side that was in question: exit when holding, else entry
+    rule_id: UUID
+    rule_version: int
+    at: datetime
+    blocked: Text | None = None
+    key: str | None = None
+    verdict: bool | None = None
+    bar_at: datetime | None = None
+    judged_bar: datetime | None = None
+    quote_at: datetime | None = None
+    price: Decimal | None = None
+    _compiled: Compiled | None = field(default=None, repr=False, compare=False)
+    _look: Look | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def looked(self) -> bool:
+        return self._look is not None
+
+    @property
+    def quote_age(self) -> timedelta | None:
+        return None if self.quote_at is None else self.at - self.quote_at
+
+    @cached_property
+    def reasons(self) -> Reason | None:
+        if self._compiled is None or self._look is None:
+            return None
+        return reason_for(self._compiled, self._look)
+
+    @property
+    def score(self) -> float:
+        """How near the condition in question is to true, 0 to 1 (rules.language.reasons); 0 when blocked."""
+        return round(self.reasons.score, 5) if self.reasons else 0.0
+
+    def explain(self, language: str) -> str:
+        """One sentence in "ko" or "en"."""
+        consequence = _CONSEQUENCES[self.action is not Action.NONE, self.side]
+        if self.reasons is None:
+            why = getattr(self.blocked, language) if self.blocked else ""
+        else:
+            why = self.reasons.because(language)
+        return f"{why} {consequence.ko}" if language == "ko" else f"{why}, {consequence.en}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-safe, for the stored evaluation."""
+        age = self.quote_age
+        return {
+            "action": self.action.value,
+            "side": self.side.value,
+            "rule_id": str(self.rule_id),
+            "rule_version": self.rule_version,
+            "at": _iso(self.at),
+            "verdict": self.verdict,
+            "score": self.score,
+            "key": self.key,
+            "blocked": self.blocked.as_dict() if self.blocked else None,
+            "explanation": {"ko": self.explain("ko"), "en": self.explain("en")},
+            "inputs": {
+                "price": None if self.price is None else format(self.price, "f"),
+                "quote_at": _iso(self.quote_at),
+                "quote_age_sec": None if age is None else age.total_seconds(),
+                "bar_at": _iso(self.bar_at),
+            },
+            "reasons": self.reasons.as_dict() if self.reasons else None,
+        }
+
+
+_CONSEQUENCES: Mapping[tuple[bool, Side], Text] = {
+    (True, Side.BUY): Text("매수함", "so it buys"),
+    (True, Side.SELL): Text("매도함", "so it sells"),
+    (False, Side.BUY): Text("매수하지 않음", "so it does not buy"),
+    (False, Side.SELL): Text("매도하지 않음", "so it does not sell"),
+}
+
+_NOT_FRESH: Mapping[Freshness, Text] = {
+    Freshness.EMPTY: Text("시세 답이 비어 있어", "The quote is empty"),
+    Freshness.STALE: Text("시세가 오래되어", "The quote is stale"),
+    Freshness.PARTIAL: Text("시세가 일부만 와서", "The quote is partial"),
+    Freshness.THROTTLED: Text("호출 한도로 시세를 받지 못해", "The quote was refused by the rate limit"),
+    Freshness.FAILED: Text("시세를 받지 못해", "The quote could not be read"),
+}
+
+
+def evaluate(rule: Rule, market: MarketData) -> Decision:
+    """What the rule wants at this moment; the same inputs give the same decision, everywhere.
+
+    Raises ValueError when the market data is of another symbol or timeframe: that is a mistake of the caller's.
+    """
+    _must_belong(rule, market)
+    side = Side.SELL if market.position.qty else Side.BUY
+    rows, blocked = _rows(rule, market)
+    blocked = _quote_problem(market) or blocked
+    if blocked:
+        return _decision(rule, market, side, rows, blocked=blocked)
+    look = Look(market, rows, current=rule.evaluate_on is EvaluateOn.BAR_CLOSE or _reach_now(market, rows))
+    compiled = rule.compiled_exit if side is Side.SELL else rule.compiled_entry
+    return _decision(rule, market, side, rows, compiled=compiled, look=look)
+
+
+def quantity_for(rule: Rule, price: Decimal) -> int:
+    """Whole shares that the rule's amount buys at this price in dollars, at most its maximum; may be 0."""
+    if price <= 0:
+        raise ValueError("a price is above zero")
+    return min(int((rule.buy_amount_usd / price).to_integral_value(ROUND_FLOOR)), rule.max_position)
+
+
+def decision_key(rule: Rule, side: Side, *, bar_at: datetime | None, now: datetime) -> str:
+    """Rule, side and bar time; for tick rules the cool-down slot of `now` instead (safety.md 1.4)."""
+    if rule.evaluate_on is EvaluateOn.BAR_CLOSE:
+        return f"{rule.id}:{side}:{_iso(bar_at)}"
+    length = max(rule.cooldown_sec, 1)
+    if side is Side.SELL:
+        length = min(length, LONGEST_EXIT_SLOT)
+    return f"{rule.id}:{side}:{int(now.timestamp()) // length * length}"
+
+
+def _must_belong(rule: Rule, market: MarketData) -> None:
+    quote = market.quote
+    if market.symbol != rule.symbol or (quote is not None and quote.symbol != rule.symbol):
+        raise ValueError(f"rule {rule.id} is about {rule.symbol}, the market data is not")
+    if market.bars.timeframe is not rule.timeframe:
+        raise ValueError(f"rule {rule.id} reads {rule.timeframe} bars, not {market.bars.timeframe}")
+
+
+def _quote_problem(market: MarketData) -> Text | None:
+    quote = market.quote
+    if quote is None:
+        return Text("시세가 없어", "There is no quote")
+    if quote.freshness is not Freshness.FRESH:
+        return _NOT_FRESH[quote.freshness]
+    if quote.last <= 0:
+        return Text("시세가 0 이어서", "The quote has no price")
+    return None
+
+
+def _rows(rule: Rule, market: MarketData) -> tuple[tuple[Row, ...], Text | None]:
+    """The bars the rule may see, and why a bar-close rule must not judge the newest."""
+    if rule.evaluate_on is EvaluateOn.TICK:
+        return with_forming(market), None
+    rows = closed_bars(market)
+    return rows, _bar_problem(rows, market)
+
+
+def _bar_problem(rows: tuple[Bar, ...], market: MarketData) -> Text | None:
+    if not rows:
+        return Text("닫힌 봉이 아직 없어", "No bar has closed yet")
+    judged, newest = market.memory.last_bar_at, rows[-1].start
+    if judged is not None and newest <= judged:
+        return Text("이 봉은 이미 판단하여", "This bar has been judged already")
+    ended = newest + span(market.bars.timeframe)
+    allowed = DAILY_GAP if market.bars.timeframe is Timeframe.D1 else span(market.bars.timeframe) + LATE_BAR
+    opens = market.session.opens_at
+    if market.now - ended > allowed and not (opens is not None and ended > opens):
+        return Text("마지막 봉이 이번 장의 것이 아니어서", "The last bar is not of this session")
+    return None
+
+
+def _reach_now(market: MarketData, rows: tuple[Row, ...]) -> bool:
+    """Whether a forming bar that only the quote knows follows the newest bar: next to it, or first of a session.
+
+    A series that carries its own forming bar says by `complete` whether something is missing.
+    """
+    if len(rows) < 2 or rows[-1].open is not None:
+        return True
+    length, forming = span(market.bars.timeframe), rows[-1].start
+    ended = rows[-2].start + length
+    if market.bars.timeframe is Timeframe.D1:
+        return forming - ended <= DAILY_GAP
+    opens = market.session.opens_at
+    return forming <= ended or (opens is not None and ended <= opens < forming + length)
+
+
+def _decision(
+    rule: Rule,
+    market: MarketData,
+    side: Side,
+    rows: tuple[Row, ...],
+    *,
+    blocked: Text | None = None,
+    compiled: Compiled | None = None,
+    look: Look | None = None,
+) -> Decision:
+    verdict = compiled.verdict(look) if compiled and look else None
+    bar_at = rows[-1].start if rows else None
+    action = Action.NONE
+    if verdict:
+        action = Action.EXIT if side is Side.SELL else Action.ENTRY
+    by_bar = rule.evaluate_on is EvaluateOn.BAR_CLOSE
+    return Decision(
+        action=action,
+        side=side,
+        rule_id=rule.id,
+        rule_version=rule.version,
+        at=market.now,
+        blocked=blocked,
+        key=decision_key(rule, side, bar_at=bar_at, now=market.now) if verdict else None,
+        verdict=verdict,
+        bar_at=bar_at,
+        judged_bar=bar_at if look and by_bar else None,
+        quote_at=market.quote.at if market.quote else None,
+        price=market.quote.last if market.quote else None,
+        _compiled=compiled,
+        _look=look,
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

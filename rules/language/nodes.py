@@ -1,0 +1,168 @@
+"""The syntax tree: frozen, compared by meaning alone, never by where it stood in the text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+LARGEST = Decimal(10) ** 15  # below it, 15 significant digits survive the way to a float
+MOST_DECIMALS = 10
+DEEPEST = 40  # levels a person can still read, and far from the interpreter's own limit
+MOST_NODES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node began in its text; both count from 1."""
+
+    line: int
+    column: int
+
+
+class Comparator(StrEnum):
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    EQ = "=="
+    NE = "!="
+    CROSSES_ABOVE = "crosses_above"
+    CROSSES_BELOW = "crosses_below"
+
+    @property
+    def crosses(self) -> bool:
+        return self in (Comparator.CROSSES_ABOVE, Comparator.CROSSES_BELOW)
+
+
+class Operator(StrEnum):
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal, not negative: -5 is Negate(Number(5)), so that every tree has one spelling."""
+
+    value: Decimal
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not number_is_sayable(self.value):
+            raise ValueError(f"{self.value} cannot be written in a condition")
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    value: bool
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something known by name: `price`, `close`, `position.qty`."""
+
+    name: str
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An indicator with its arguments: `sma(volume, 20)`."""
+
+    name: str
+    args: "tuple[Node, ...]"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A value some bars earlier: `close[1]`."""
+
+    of: "Node"
+    bars: int
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    of: "Node"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    op: Operator
+    left: "Node"
+    right: "Node"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    op: Comparator
+    left: "Node"
+    right: "Node"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    of: "Node"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    of: "tuple[Node, ...]"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    of: "tuple[Node, ...]"
+    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+Node = Number | Boolean | Name | Call | Shift | Negate | Arithmetic | Comparison | Not | All | AnyOf
+
+
+def number_is_sayable(value: Decimal) -> bool:
+    """Whether a literal may hold it: finite, not negative, below 10^15, at most ten decimals."""
+    if not value.is_finite() or value.is_signed() or value >= LARGEST:
+        return False
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MOST_DECIMALS
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Call(args=args):
+            return args
+        case Shift(of=of) | Negate(of=of) | Not(of=of):
+            return (of,)
+        case Arithmetic(left=left, right=right) | Comparison(left=left, right=right):
+            return (left, right)
+        case All(of=items) | AnyOf(of=items):
+            return items
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it, outermost first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def fits(node: Node) -> bool:
+    """Whether the tree is within DEEPEST and MOST_NODES. Not recursive: it guards what is."""
+    level, count = [node], 0
+    for _ in range(DEEPEST):
+        count += len(level)
+        level = [child for parent in level for child in children(parent)]
+        if not level or count > MOST_NODES:
+            break
+    return not level and count <= MOST_NODES

@@ -1,0 +1,318 @@
+"""What expressions mean, how they are spelled, and what is said of those that mean nothing."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.language import (
+    Compiled,
+    ConditionError,
+    Look,
+    check,
+    check_condition,
+    from_json,
+    parse,
+    read_condition,
+    to_json,
+    to_text,
+)
+from rules.language.look import closed_bars
+from rules.language.names import NAMES
+from rules.language.nodes import (
+    All,
+    AnyOf,
+    Arithmetic,
+    Boolean,
+    Call,
+    Comparator,
+    Comparison,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Operator,
+    Shift,
+)
+
+RISING = (100, 101, 102, 103, 104)
+
+
+def judged(text: str, data) -> bool | None:
+    return Compiled(parse(text)).verdict(Look(data, closed_bars(data)))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("price < 104", False),
+        ("price <= 104", True),
+        ("price == 104.00", True),
+        ("price != 104", False),
+        ("price >= 104 and price > 103.99", True),
+        ("price > 200 or price < 200", True),
+        ("not price > 200", True),
+        ("not (price > 200 or price < 200)", False),
+        ("all(price > 100, close > 100, true)", True),
+        ("any(price > 200, false)", False),
+        ("PRICE > 100 AND RSI(2) >= 0", None),  # words in either case; sixteen bars are not there
+        ("1 + 2 * 3 == 7", True),
+        ("(1 + 2) * 3 == 9", True),
+        ("8 / 4 / 2 == 1", True),
+        ("10 - 4 - 3 == 3", True),
+        ("-price < 0", True),
+        ("0.1 + 0.2 == 0.3", True),  # money is exact
+        ("price * 1.1 == 114.4", True),
+        ("close[0] == 104", True),
+        ("close[1] == 103", True),
+        ("open[2] == 102 and high[2] == 103 and low[2] == 101", True),
+        ("volume == 1004 and volume[4] == 1000", True),
+        ("close[5] > 0", None),  # there is no sixth bar
+        ("bid == 103.99 and ask == 104.02 and spread == 0.03", True),
+        ("sma(5) == 102", True),
+        ("sma(2)[1] == 102.5", True),
+        ("sma(volume, 5) == 1002", True),
+        ("sma(high, 1) == high", True),
+        ("sma(6) > 0", None),
+        ("ema(1) == 104", None),
+        ("price crosses_above 103.5", True),
+        ("price crosses_above 103", True),  # it was on the line and is above it now
+        ("price crosses_above 104", False),
+        ("price crosses_below 103.5", False),
+        ("sma(1) crosses_above close[1]", False),
+        ("close crosses_above 100", False),  # that was four bars ago
+        ("position.qty == 0", True),
+        ("position.avg_price > 0", None),
+        ("position.return_pct < -5", None),
+        ("position.held_minutes > 5", None),
+        ("session.minutes_since_open == 150", True),
+        ("session.minutes_to_close == 240", True),
+        ("price / (price - 104) > 1", None),  # nothing is divided by zero
+        ("sma(9) > 1 or price > 100", True),  # one certain truth is enough
+        ("sma(9) > 1 and price > 200", False),  # one certain falsehood too
+        ("sma(9) > 1 and price > 100", None),
+        ("not sma(9) > 1", None),
+    ],
+)
+def test_an_expression_has_this_value(market, text, verdict):
+    data = market(RISING) if "ema(1)" not in text else market((1, 2, 3, 104))
+    assert judged(text, data) is verdict
+
+
+def test_what_the_rule_owns_can_be_asked(market):
+    data = market(RISING, held=7, paid="80")
+    for text in (
+        "position.qty == 7",
+        "position.avg_price == 80",
+        "position.return_pct == 30",
+        "position.held_minutes == 90",
+        "position.high_since_entry == 105",
+        "price crosses_above position.avg_price * 1.29",
+    ):
+        assert judged(text, data) is True, text
+
+
+def test_the_high_since_entry_includes_the_present_price(market):
+    assert judged("position.high_since_entry == 200", market(RISING, price=200, held=1)) is True
+
+
+def test_a_hole_in_the_bars_makes_everything_made_of_bars_unknown(market, bars):
+    data = market(RISING)
+    holey = market(RISING, bars=bars(data.now, RISING, complete=False))
+    assert judged("close > 0", holey) is None
+    assert judged("sma(2) > 0", holey) is None
+    assert judged("price > 0", holey) is True
+
+
+def test_a_price_meets_its_own_mean_exactly(market):
+    """180.1 as money and 180.1 as a statistic are the same number."""
+    assert judged("close == sma(1)", market(("180.1",))) is True
+    assert judged("close > sma(1)", market(("180.1",))) is False
+
+
+# ---- errors: where, what was expected, what it may have meant
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column", "suggestion"),
+    [
+        ("", "empty", 1, 1, None),
+        ("rsi(14) <", "unexpected", 1, 10, None),
+        ("rsi(14) = 30", "bad_character", 1, 9, "=="),
+        ("price > 1 && price < 2", "bad_character", 1, 11, "and"),
+        ("price ≥ 2", "bad_character", 1, 7, ">="),
+        ("price > 1.2.3", "bad_number", 1, 9, None),
+        ("price > 3x", "bad_number", 1, 9, None),
+        ("price > 99999999999999999", "bad_number", 1, 9, None),
+        ("1 < price < 2", "chained", 1, 11, None),
+        ("price > 1 adn price < 2", "unexpected", 1, 11, "and"),
+        ("price crosses_abov 3", "unexpected", 1, 7, "crosses_above"),
+        ("all()", "unexpected", 1, 5, None),
+        ("all(price > 1", "unexpected", 1, 14, None),
+        ("price > 1)", "unexpected", 1, 10, None),
+        ("close[-1] > 1", "unexpected", 1, 7, None),
+        ("close[501] > 1", "unexpected", 1, 7, None),
+        ("price > 1 and\n  prise < 2", "unknown_name", 2, 3, "price"),
+        ("qty > 1", "unknown_name", 1, 1, "position.qty"),
+        ("rsi < 30", "unknown_name", 1, 1, "rsi(14)"),
+        ("rsj(14) < 30", "unknown_indicator", 1, 1, "rsi"),
+        ("price(3) > 1", "unknown_indicator", 1, 1, "price"),
+        ("sma() > 1", "unexpected", 1, 5, None),
+        ("sma(1, 2, 3) > 1", "wrong_arguments", 1, 1, None),
+        ("sma(0) > 1", "bad_argument", 1, 5, None),
+        ("sma(2.5) > 1", "bad_argument", 1, 5, None),
+        ("sma(price) > 1", "bad_argument", 1, 5, None),
+        ("sma(volum, 3) > 1", "bad_argument", 1, 5, "volume"),
+        ("rsi(1) > 1", "bad_argument", 1, 5, None),
+        ("ema(201) > 1", "too_many_bars", 1, 1, None),
+        ("price", "not_a_condition", 1, 1, None),
+        ("price > true", "wrong_kind", 1, 9, None),
+        ("price > (1 < 2)", "wrong_kind", 1, 10, None),
+        ("not price", "wrong_kind", 1, 5, None),
+        ("all(price > 1, 3)", "wrong_kind", 1, 16, None),
+        ("bid[1] > 1", "no_history", 1, 1, None),
+        ("spread crosses_above 1", "no_history", 1, 1, None),
+        ("1 crosses_above 2", "nothing_moves", 1, 1, None),
+        ("(" * 100 + "price" + ")" * 100 + " > 1", "too_deep", 1, 42, None),
+        ("price > " + " + ".join(["1"] * 60), "too_deep", 1, None, None),
+        ("price > 1 or " * 400 + "true", "too_long", None, None, None),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(text, code, line, column, suggestion):
+    with pytest.raises(ConditionError) as caught:
+        check_condition(parse(text))
+    error = caught.value
+    assert (error.code, error.line, error.suggestion) == (code, line, suggestion)
+    if column is not None:
+        assert error.column == column
+    assert error.message.ko != error.message.en
+    assert "\n" not in error.text.en
+
+
+def test_the_whole_message_says_what_to_do_in_both_languages():
+    with pytest.raises(ConditionError) as caught:
+        check_condition(parse("prise < 30"))
+    assert caught.value.text.en == "Line 1, column 1: There is nothing called `prise`. Did you mean `price`?"
+    assert caught.value.text.ko == "1행 1열: `prise` 은(는) 없는 이름입니다. 혹시 `price` 인가요?"
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("price > 1", 0),
+        ("price[1] > 1", 2),
+        ("close > 1", 1),
+        ("close[3] > 1", 4),
+        ("sma(20) > 1", 20),
+        ("sma(20)[2] > 1", 22),
+        ("ema(20) > 1", 100),
+        ("rsi(14) > 1", 112),
+        ("sma(10) crosses_above sma(30)", 31),
+        ("position.avg_price < price", 0),
+        ("close[3] > 1 or rsi(2) < 5", 16),
+    ],
+)
+def test_a_condition_says_how_many_bars_it_must_see(text, bars):
+    assert check(parse(text)).look_back == bars
+
+
+# ---- one tree, three spellings
+
+numbers = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False).map(Number)
+names = st.sampled_from(sorted(NAMES)).map(Name)
+indicators = st.builds(
+    lambda name, source, n: Call(name, (*([Name(source)] if source else []), Number(Decimal(n)))),
+    st.sampled_from(["sma", "ema", "rsi"]),
+    st.sampled_from([None, "volume", "high"]),
+    st.integers(2, 200),
+)
+values: st.SearchStrategy[Node] = st.recursive(
+    numbers | names | indicators,
+    lambda inner: (
+        st.builds(Negate, inner)
+        | st.builds(Shift, inner, st.integers(0, 500))
+        | st.builds(Arithmetic, st.sampled_from(Operator), inner, inner)
+    ),
+    max_leaves=8,
+)
+conditions: st.SearchStrategy[Node] = st.recursive(
+    st.builds(Boolean, st.booleans()) | st.builds(Comparison, st.sampled_from(Comparator), values, values),
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(All, st.lists(inner, min_size=1, max_size=4).map(tuple))
+        | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=4).map(tuple))
+    ),
+    max_leaves=12,
+)
+
+
+@given(conditions)
+@settings(max_examples=300, deadline=None)
+def test_text_and_json_lose_nothing(node):
+    assert parse(to_text(node)) == node
+    assert from_json(to_json(node)) == node
+    assert read_condition(to_text(node)) == node
+
+
+@given(st.text(alphabet="rsima()[]0123456789.<>=!+-*/ ,\nandorpe_쌰", max_size=60))
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_read_or_refused_with_a_place(text):
+    try:
+        node = parse(text)
+    except ConditionError as e:
+        assert e.line and e.column and e.message.ko
+    else:
+        assert parse(to_text(node)) == node
+
+
+def test_a_condition_may_come_in_any_spelling():
+    tree = parse("rsi(14) < 30 and price > 100.5")
+    mapping = {"all": [{"op": "<", "left": "rsi(14)", "right": 30}, "price > 100.5"]}
+    assert read_condition(mapping) == tree
+    assert read_condition('{"all": ["rsi(14) < 30", {"op": ">", "left": "price", "right": 100.50}]}') == tree
+    assert read_condition("all:\n  - rsi(14) < 30\n  - price > 100.5\n") == tree
+    assert read_condition(True) == Boolean(True)
+    assert read_condition({"op": "<", "left": "position.return_pct", "right": -5}) == parse("position.return_pct < -5")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "path"),
+    [
+        (None, "not_a_node", ""),
+        ({"rsi": 14}, "unknown_shape", ""),
+        ({"all": []}, "empty", "all"),
+        ({"all": "price > 1"}, "wrong_type", "all"),
+        ({"all": ["price > 1", {"op": "<<", "left": 1, "right": 2}]}, "unknown_operator", "all[1].op"),
+        ({"not": {"op": "<", "left": 1, "right": [2]}}, "not_a_node", "not.right"),
+        ({"any": ["price >"]}, "unexpected", "any[0]"),
+        ({"number": "1e99"}, "bad_number", ""),
+        ({"op": "<", "left": float("nan"), "right": 1}, "bad_number", "left"),
+        ({"name": "price; import os"}, "bad_name", "name"),
+        ({"name": "all"}, "bad_name", "name"),
+        ({"shift": "close", "bars": True}, "bad_shift", "bars"),
+        ("{not json: [", "not_a_mapping", ""),
+    ],
+)
+def test_a_wrong_mapping_is_named_by_its_path(value, code, path):
+    with pytest.raises(ConditionError) as caught:
+        read_condition(value)
+    assert (caught.value.code, caught.value.path) == (code, path)
+
+
+def test_a_small_text_cannot_unfold_into_a_huge_tree():
+    bomb = "all: &a [true, true, true, true, true, true, true, true]\n"
+    lines = ["any:", "- &a {all: [true, true, true, true, true, true]}"]
+    names = "abcdefgh"
+    lines += [f"- &{b} {{all: [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}]}}" for a, b in pairwise(names)]
+    with pytest.raises(ConditionError) as caught:
+        read_condition("\n".join(lines))
+    assert caught.value.code == "too_deep"
+    assert read_condition(bomb)
+
+
+def test_nothing_a_person_types_reaches_the_compiled_text():
+    source = Compiled(parse("sma(volume, 123) > 777")).source
+    assert "777" not in source
