@@ -1,0 +1,16 @@
+"""Bots in the admin: looked at, never edited."""
+
+from django.contrib import admin
+
+from bots.models import BotLease, FeedLease
+from theme.admin import ReadOnlyAdmin
+
+
+@admin.register(BotLease)
+class BotLeaseAdmin(ReadOnlyAdmin):
+    list_display = ["account", "holder", "beat_at", "expires_at", "token", "crashes"]
+
+
+@admin.register(FeedLease)
+class FeedLeaseAdmin(ReadOnlyAdmin):
+    list_display = ["credential", "holder", "expires_at", "token"]

@@ -1,0 +1,75 @@
+"""Bars of one symbol, from the broker's history and then from ticks. Pure: time comes in with the ticks."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from market.data import Bar, Bars, Quote
+from market.words import Timeframe
+
+KEEP = 600  # bars; more than any indicator's declared window
+
+
+def bar_start(moment: datetime, timeframe: Timeframe) -> datetime:
+    """The start of the bar that contains `moment`."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    whole = int((moment - epoch).total_seconds()) // timeframe.seconds * timeframe.seconds
+    return epoch + timedelta(seconds=whole)
+
+
+class BarSeries:
+    """Closed bars and the forming one. `complete` turns false at a gap, until history has filled it."""
+
+    def __init__(self, timeframe: Timeframe) -> None:
+        self.timeframe = timeframe
+        self.complete = True
+        self._rows: deque[Bar] = deque(maxlen=KEEP)
+        self._volume_before: int | None = None  # cumulative volume at the last tick
+
+    def add(self, quote: Quote) -> bool:
+        """Take a tick; True when it opened a new bar, so the one before has closed. Older ticks change nothing."""
+        start = bar_start(quote.at, self.timeframe)
+        traded = self._traded(quote)
+        last = self._rows[-1] if self._rows else None
+        if last is not None and start < last.start:
+            return False
+        if last is not None and start == last.start:
+            self._rows[-1] = replace(
+                last,
+                high=max(last.high, quote.last),
+                low=min(last.low, quote.last),
+                close=quote.last,
+                volume=last.volume + traded,
+            )
+            return False
+        if last is not None:
+            self._rows[-1] = replace(last, closed=True)
+        price = quote.last
+        self._rows.append(Bar(start, price, price, price, price, traded, closed=False))
+        return last is not None
+
+    def _traded(self, quote: Quote) -> int:
+        before, self._volume_before = self._volume_before, quote.volume
+        if before is None or quote.volume is None or quote.volume < before:
+            return 0
+        return quote.volume - before
+
+    def fill(self, history: Iterable[Bar], now: datetime) -> None:
+        """Replace what is known with the broker's bars; the one that contains `now` stays open."""
+        forming = bar_start(now, self.timeframe)
+        known = {bar.start: bar for bar in self._rows}
+        for bar in history:
+            ours = known.get(bar.start)
+            if bar.start == forming and ours is not None:
+                bar = replace(ours, open=bar.open, high=max(ours.high, bar.high), low=min(ours.low, bar.low))
+            known[bar.start] = replace(bar, closed=bar.start < forming)
+        self._rows = deque((known[start] for start in sorted(known)), maxlen=KEEP)
+        self.complete = True
+
+    def mark_gap(self) -> None:
+        self.complete = False
+        self._volume_before = None
+
+    def view(self) -> Bars:
+        return Bars(self.timeframe, tuple(self._rows), self.complete)

@@ -1,0 +1,204 @@
+"""The demo's people, accounts, keys and rules, made by the same services that the API uses."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from instruments.services import ensure_instruments
+from rules.services import create_rule, set_rule_enabled
+
+from accounts.models import BrokerageAccount, Role, TokenScope, User
+from accounts.services import (
+    create_account,
+    create_api_token,
+    create_user,
+    set_enabled,
+    set_limits,
+    share_account,
+)
+from credentials.models import ApiCredential
+from credentials.selectors import credential_with_key
+from credentials.services import set_credentials, set_data_credential
+from market.words import Environment, EvaluateOn, MarginMode, Timeframe
+from rules.models import TradeRule
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRule:
+    name: str
+    symbol: str
+    entry: str
+    exit: str
+    buy_amount_usd: Decimal
+    max_position: int
+    cooldown_sec: int = 20
+
+
+PEOPLE = (
+    (Role.ADMIN, "admin@bamsae.local"),
+    (Role.TRADER, "trader@bamsae.local"),
+    (Role.VIEWER, "viewer@bamsae.local"),
+)
+
+# Each trades around the mean of the last minutes, so that something happens within one.
+ACCOUNTS: tuple[tuple[str, tuple[DemoRule, ...]], ...] = (
+    (
+        "밤부엉이",
+        (
+            DemoRule(
+                "애플 눌림목",
+                "AAPL",
+                "price < sma(5) * 0.9985",
+                "price > sma(5) * 1.0015 or position.held_minutes > 3",
+                Decimal(2000),
+                20,
+            ),
+            DemoRule(
+                "코카콜라 되돌림",
+                "KO",
+                "price < ema(10) * 0.999",
+                "position.return_pct > 0.3 or position.held_minutes > 3",
+                Decimal(800),
+                30,
+            ),
+        ),
+    ),
+    (
+        "새벽별",
+        (
+            DemoRule(
+                "엔비디아 과매도",
+                "NVDA",
+                "rsi(7) < 45 and price < sma(3)",
+                "rsi(7) > 55 or position.held_minutes > 2",
+                Decimal(1500),
+                20,
+            ),
+        ),
+    ),
+    (
+        "달빛 적립",
+        (
+            DemoRule(
+                "테슬라 출렁임",
+                "TSLA",
+                "price < sma(3) * 0.999",
+                "price > sma(3) * 1.001 or position.held_minutes > 2",
+                Decimal(1000),
+                10,
+            ),
+            DemoRule(
+                "SPY 평균회귀",
+                "SPY",
+                "price < sma(5)",
+                "position.return_pct > 0.2 or position.held_minutes > 3",
+                Decimal(1800),
+                5,
+            ),
+        ),
+    ),
+)
+
+
+def password_of(email: str) -> str:
+    """Known to this installation alone, and the same at every start: made from its secret key."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), f"demo:{email}".encode(), hashlib.sha256).hexdigest()
+    return f"bamsae-{digest[:10]}"
+
+
+def seed(simulator: dict[str, Any], *, now: datetime) -> list[dict[str, str]]:
+    """Make what is missing; run it as often as you like. `simulator` is what `./run simulator` printed.
+
+    Answers the people as {role, email, password, token}.
+    """
+    ensure_instruments()
+    people = {role: _person(role, email) for role, email in PEOPLE}
+    trader = people[Role.TRADER]
+    keys = simulator["accounts"]
+    paper = [key for key in keys if key["environment"] == Environment.PAPER]
+    for (nickname, rules), key in zip(ACCOUNTS, paper, strict=False):
+        account = _account(trader, nickname, key)
+        share_account(account=account, user=people[Role.VIEWER], by=trader)
+        for rule in rules:
+            _rule(account, rule, trader)
+        set_enabled(account=account, enabled=True, confirm=account.nickname, by=trader)
+    for key in keys:
+        if key["environment"] == Environment.REAL:
+            _data_key(trader, key)
+    return [_sign_in(user, now) for user in people.values()]
+
+
+def _person(role: Role, email: str) -> User:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        return create_user(email=email, password=password_of(email), role=role)
+    if not user.check_password(password_of(email)):
+        user.set_password(password_of(email))
+        user.save(update_fields=["password"])
+    return user
+
+
+def _account(owner: User, nickname: str, key: dict[str, str]) -> BrokerageAccount:
+    """The account that has this key; a new one, with the next free name, when the simulator's keys are new."""
+    known = credential_with_key(Environment.PAPER, key["app_key"])
+    if known is not None and known.account is not None:
+        return known.account
+    taken = set(BrokerageAccount.objects.filter(user=owner).values_list("nickname", flat=True))
+    names = [nickname, *(f"{nickname} {n}" for n in range(2, 100))]
+    account = create_account(
+        user=owner,
+        nickname=next(name for name in names if name not in taken),
+        environment=Environment.PAPER,
+        margin_mode=MarginMode.USD,
+        by=owner,
+    )
+    set_credentials(account=account, by=owner, **_secrets(key))
+    set_limits(
+        account=account,
+        daily_buy_usd=Decimal(500_000),
+        max_order_usd=Decimal(10_000),
+        max_open_positions=10,
+        by=owner,
+    )
+    return account
+
+
+def _data_key(owner: User, key: dict[str, str]) -> ApiCredential:
+    return credential_with_key(Environment.REAL, key["app_key"]) or set_data_credential(
+        owner=owner, environment=Environment.REAL, by=owner, **_secrets(key)
+    )
+
+
+def _secrets(key: dict[str, str]) -> dict[str, str]:
+    return {name: key[name] for name in ("app_key", "app_secret", "account_no", "hts_id")}
+
+
+def _rule(account: BrokerageAccount, rule: DemoRule, by: User) -> None:
+    if TradeRule.objects.filter(account=account, name=rule.name).exists():
+        return
+    row = create_rule(
+        account=account,
+        by=by,
+        name=rule.name,
+        symbol=rule.symbol,
+        timeframe=Timeframe.M1,
+        evaluate_on=EvaluateOn.TICK,
+        buy_amount_usd=rule.buy_amount_usd,
+        max_position=rule.max_position,
+        entry_condition=rule.entry,
+        exit_condition=rule.exit,
+        cooldown_sec=rule.cooldown_sec,
+        cancel_after_sec=30,
+    )
+    set_rule_enabled(rule=row, enabled=True, confirm=account.nickname, by=by)
+
+
+def _sign_in(user: User, now: datetime) -> dict[str, str]:
+    scope = TokenScope.READ if user.role == Role.VIEWER else TokenScope.TRADE
+    user.api_tokens.filter(name="demo").delete()
+    _, token = create_api_token(user=user, name="demo", scope=scope, expires_at=now + timedelta(days=7))
+    return {"role": user.role, "email": user.email, "password": password_of(user.email), "token": token}

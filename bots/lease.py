@@ -1,0 +1,150 @@
+"""The right to send orders for an account: a row, in database time, with a fencing token (safety.md 5.4)."""
+
+import os
+import socket
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from market.errors import Text, TradingError
+
+# Whoever holds a lease may still write for this long after the check; nobody else may start before that.
+SEND_MARGIN_SEC = settings.BOT_SEND_WITHIN_SEC + 1
+
+
+class LostLease(TradingError):
+    """Somebody else may be running the account: stop sending at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    account_id: UUID
+    token: int
+    holder: str
+
+    def fence(self) -> None:
+        """Raise LostLease unless the lease outlives a request written now. Call it inside the sending transaction."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM bots_botlease WHERE account_id = %s AND token = %s AND holder = %s"
+                " AND expires_at > clock_timestamp() + make_interval(secs => %s) FOR SHARE",
+                [self.account_id, self.token, self.holder, SEND_MARGIN_SEC],
+            )
+            if cursor.fetchone() is None:
+                raise lost(self)
+
+
+def lost(lease: Lease) -> LostLease:
+    return LostLease(
+        Text(
+            f"계좌 {lease.account_id}의 실행 권한이 만료되어 주문을 보내지 않습니다.",
+            f"The lease of account {lease.account_id} is lost, so nothing more is sent.",
+        )
+    )
+
+
+def me() -> str:
+    """This process, as people find it: host and pid."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def acquire(account_id: UUID, holder: str) -> Lease | None:
+    """Take the lease when it is free or has run out; None when another process holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bots_botlease (account_id, token, holder, crashes, last_error)"
+            " VALUES (%s, 0, '', 0, '') ON CONFLICT DO NOTHING",
+            [account_id],
+        )
+        cursor.execute(
+            "UPDATE bots_botlease SET token = token + 1, holder = %s, acquired_at = clock_timestamp(),"
+            " beat_at = clock_timestamp(), expires_at = clock_timestamp() + %s, start_asked_until = NULL"
+            " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp()) RETURNING token",
+            [holder, settings.BOT_LEASE, account_id],
+        )
+        row = cursor.fetchone()
+    return Lease(account_id, row[0], holder) if row else None
+
+
+def renew(lease: Lease) -> None:
+    """Beat. Raises LostLease when the lease ran out meanwhile, even if nobody has taken it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bots_botlease SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + %s"
+            " WHERE account_id = %s AND token = %s AND holder = %s AND expires_at > clock_timestamp()",
+            [settings.BOT_LEASE, lease.account_id, lease.token, lease.holder],
+        )
+        if cursor.rowcount != 1:
+            raise lost(lease)
+
+
+def release(lease: Lease) -> None:
+    """Give it back, so that the next process need not wait for it to run out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bots_botlease SET holder = '', expires_at = NULL WHERE account_id = %s AND token = %s",
+            [lease.account_id, lease.token],
+        )
+
+
+def claim_start(account_id: UUID, seconds: float) -> bool:
+    """The right to ask for one start of this account's bot; it lapses after `seconds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bots_botlease (account_id, token, holder, crashes, last_error)"
+            " VALUES (%s, 0, '', 0, '') ON CONFLICT DO NOTHING",
+            [account_id],
+        )
+        cursor.execute(
+            "UPDATE bots_botlease SET start_asked_until = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp())"
+            " AND (start_asked_until IS NULL OR start_asked_until < clock_timestamp())",
+            [seconds, account_id],
+        )
+        return cursor.rowcount == 1
+
+
+def note_crash(account_id: UUID, error: str) -> int:
+    """Remember that the bot ended badly; crashes in a row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bots_botlease SET crashes = crashes + 1, last_error = %s WHERE account_id = %s RETURNING crashes",
+            [error[:2000], account_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+def note_quiet(lease: Lease) -> None:
+    """It has run well for a while: the next crash is the first again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bots_botlease SET crashes = 0, last_error = '' WHERE account_id = %s AND token = %s AND crashes > 0",
+            [lease.account_id, lease.token],
+        )
+
+
+def take_feed(credential_id: UUID, holder: str) -> bool:
+    """Own, or go on owning, the market-data socket of this key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bots_feedlease (credential_id, token, holder) VALUES (%s, 0, '') ON CONFLICT DO NOTHING",
+            [credential_id],
+        )
+        cursor.execute(
+            "UPDATE bots_feedlease SET holder = %s, expires_at = clock_timestamp() + interval '6 seconds',"
+            " token = token + CASE WHEN holder = %s THEN 0 ELSE 1 END"
+            " WHERE credential_id = %s AND (holder = %s OR expires_at IS NULL OR expires_at < clock_timestamp())",
+            [holder, holder, credential_id, holder],
+        )
+        return cursor.rowcount == 1
+
+
+def give_up_feed(credential_id: UUID, holder: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bots_feedlease SET holder = '', expires_at = NULL WHERE credential_id = %s AND holder = %s",
+            [credential_id, holder],
+        )

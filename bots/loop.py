@@ -1,0 +1,306 @@
+"""One account's bot: recover, then trade, until it is told to stop or loses its lease.
+
+Everything that touches the database runs in short functions of their own; no request is made inside one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orders.services as order_desk
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+from instruments.selectors import session_spans
+from positions.services import mark_to_market, record_equity
+from redis.asyncio import Redis
+
+from accounts.models import BrokerageAccount
+from accounts.services import heartbeat
+from bots import health, trading
+from bots import lease as leases
+from bots.broker import open_broker
+from bots.feed import Feed
+from bots.health import Pulse
+from bots.history import History
+from bots.lease import Lease, LostLease
+from bots.notices import listen_to_notices
+from bots.watch import Watch, aged, load
+from credentials.models import ApiCredential
+from credentials.selectors import data_credential_for, trade_credential
+from logs.services import record
+from market.broker import Broker
+from market.data import AccountView, Quote, SessionView
+from market.errors import Text, TradingError
+from market.orders import Notice
+from market.sessions import session_at
+from market.words import Environment, Exchange
+
+log = logging.getLogger("bots")
+
+BEAT_SEC = 2.0
+TRACK_IDLE_SEC = 6.0  # the list is read at least this often, even with notices healthy (safety.md 1.9)
+TRACK_BUSY_SEC = 2.0
+RELOAD_SEC = 1.0
+WORTH_SEC = 15.0
+
+
+class Stopped(Exception):
+    """The bot was asked to stop."""
+
+
+@dataclass
+class AccountBot:
+    account: BrokerageAccount
+    lease: Lease
+    broker: Broker
+    redis: Redis
+    data_key: ApiCredential | None
+    asked_to_stop: Callable[[], bool]
+    pulse: Pulse
+    watches: dict[UUID, Watch] = field(default_factory=dict)
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)  # symbols with a price not yet judged
+    new_price: asyncio.Event = field(default_factory=asyncio.Event)
+    look_now: asyncio.Event = field(default_factory=asyncio.Event)
+    need_history: asyncio.Event = field(default_factory=asyncio.Event)
+    view: AccountView = field(default_factory=lambda: AccountView(Environment.PAPER))
+    session: SessionView = field(default_factory=lambda: SessionView(None))
+    open_orders: int = 0
+
+    async def run(self) -> None:
+        """Recover, then trade. Returns when asked to stop; raises LostLease, or what broke."""
+        await self._recover()
+        feed = Feed(self.redis, self.broker, self.data_key, self.lease.holder, self._on_quote, self._on_gap)
+        await self._reload(feed)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for part in (
+                    self._watch_for_stop(),
+                    self._beat(),
+                    feed.run(),
+                    listen_to_notices(self.account, self.redis, self._on_notice, self._on_gap),
+                    self._every(RELOAD_SEC, self._reload, feed),
+                    self._every(0.3, self._carry_out),
+                    self._every(WORTH_SEC, self._reckon),
+                    self._track(),
+                    self._trade(),
+                    self._keep_history(),
+                ):
+                    group.create_task(part)
+        except* Stopped:
+            log.info("bot of %s stops", self.account.nickname)
+
+    # --- parts, each a loop of its own ------------------------------------------------------------------
+
+    async def _watch_for_stop(self) -> None:
+        while not self.asked_to_stop():
+            await asyncio.sleep(0.1)
+        raise Stopped
+
+    async def _beat(self) -> None:
+        """Renew the lease and say how we are. A database that is away for a moment is not yet a lost lease."""
+        quiet_since = _now()
+        while True:
+            with suppress(DatabaseError):
+                await sync_to_async(leases.renew)(self.lease)
+                await sync_to_async(self._show_health)(_now())
+                if _now() - quiet_since > timedelta(seconds=60):
+                    await sync_to_async(leases.note_quiet)(self.lease)
+                    quiet_since = _now()
+            await asyncio.sleep(BEAT_SEC)
+
+    def _show_health(self, now: datetime) -> None:
+        status, reason = self.pulse.judge(
+            now, market_open=self.session.session is not None, wants_prices=bool(self.watches)
+        )
+        heartbeat(account=self.account, now=now)
+        health.show(self.account, status, reason, now)
+
+    async def _every(self, seconds: float, work: Callable, *args: object) -> None:
+        while True:
+            await self._survive(work, *args)
+            await asyncio.sleep(seconds)
+
+    async def _survive(self, work: Callable, *args: object) -> bool:
+        """Do it; trouble with the broker is noted and the bot goes on. True when it went well."""
+        try:
+            await work(*args)
+        except LostLease:
+            raise
+        except TradingError as e:
+            self.pulse.trouble = e.message
+            log.warning("%s: %s", self.account.nickname, e.message.en, extra={"code": e.code})
+            return False
+        return True
+
+    async def _reload(self, feed: Feed) -> None:
+        await sync_to_async(self.account.refresh_from_db)()
+        if not self.account.enabled:
+            raise Stopped
+        now = _now()
+        self.session = session_at(now, await sync_to_async(session_spans)(now))
+        before = set(self.watches)
+        self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+        feed.wanted = {w.row.symbol: Exchange(w.row.exchange) for w in self.watches.values()}
+        if set(self.watches) - before:
+            self.need_history.set()
+
+    async def _carry_out(self) -> None:
+        done = await order_desk.carry_out_instructions(
+            account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
+        )
+        if done:
+            self.look_now.set()
+
+    async def _recover(self) -> None:
+        """Start is recovery: nothing is traded before the broker's list has been read once."""
+        while True:
+            try:
+                await order_desk.recover(account=self.account, broker=self.broker, fence=self.lease.fence, now=_now())
+            except LostLease:
+                raise
+            except TradingError as e:
+                self.pulse.trouble = e.message
+            else:
+                break
+            if self.asked_to_stop():
+                return
+            await sync_to_async(leases.renew)(self.lease)
+            await sync_to_async(self._show_health)(_now())
+            await asyncio.sleep(1)
+        self.pulse.answered(_now())
+
+    async def _track(self) -> None:
+        while True:
+            await self._survive(self._track_once)
+            wait = TRACK_BUSY_SEC if self.open_orders else TRACK_IDLE_SEC
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.look_now.wait(), wait)
+            self.look_now.clear()
+
+    async def _track_once(self) -> None:
+        report = await order_desk.track(account=self.account, broker=self.broker, fence=self.lease.fence, now=_now())
+        self.open_orders = report.open_orders
+        if report.answered:
+            self.pulse.answered(_now())
+        if report.fills:
+            self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+
+    async def _reckon(self) -> None:
+        """What the account is worth, by the latest prices and the broker's buying power."""
+        now = _now()
+        prices = {symbol: quote.last for symbol, quote in self.quotes.items()}
+        await sync_to_async(mark_to_market)(account=self.account, prices=prices, now=now)
+        await sync_to_async(record_equity)(account=self.account, now=now, trading_day=self.session.trading_day)
+        self.view = await trading.account_view(self.account, self.broker, self.watches, self.quotes)
+
+    async def _keep_history(self) -> None:
+        """Bars from before our first tick, and after every gap."""
+        history = History(self.data_key, self.redis)
+        try:
+            while True:
+                await self.need_history.wait()
+                self.need_history.clear()
+                if not await self._survive(history.fill, list(self.watches.values())):
+                    await asyncio.sleep(2)
+                    self.need_history.set()
+        finally:
+            await history.aclose()
+
+    async def _trade(self) -> None:
+        while True:
+            await self.new_price.wait()
+            self.new_price.clear()
+            symbols, self.moved = self.moved, set()
+            for watch in list(self.watches.values()):
+                if watch.row.symbol in symbols:
+                    await self._survive(self._judge, watch)
+
+    async def _judge(self, watch: Watch) -> None:
+        now = _now()
+        quote = self.quotes.get(watch.row.symbol)
+        quote = aged(quote, now, settings.BOT_QUOTE_MAX_AGE) if quote else None
+        decision = watch.look(now=now, quote=quote, account=self.view, session=self.session)
+        if watch.due_to_store(now):
+            watch.stored_at = now
+            await sync_to_async(trading.store_evaluation)(watch, decision, now)
+        sent = await trading.act(
+            account=self.account,
+            watch=watch,
+            decision=decision,
+            quote=quote,
+            session=self.session,
+            broker=self.broker,
+            fence=self.lease.fence,
+            now=now,
+        )
+        if sent:
+            self.open_orders += 1
+            self.look_now.set()
+            self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+
+    # --- what comes in ----------------------------------------------------------------------------------
+
+    def _on_quote(self, quote: Quote) -> None:
+        self.quotes[quote.symbol] = quote
+        self.pulse.priced(_now())
+        for watch in self.watches.values():
+            if watch.row.symbol == quote.symbol:
+                watch.bars.add(quote)
+        self.moved.add(quote.symbol)
+        self.new_price.set()
+
+    def _on_gap(self) -> None:
+        for watch in self.watches.values():
+            watch.bars.mark_gap()
+        self.need_history.set()
+        self.look_now.set()
+
+    async def _on_notice(self, notice: Notice) -> None:
+        """A hint: look at the list now."""
+        await sync_to_async(order_desk.on_notice)(account=self.account, notice=notice, now=_now())
+        self.look_now.set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
+    """Take the account's lease and run its bot. False when somebody else already does, or it should not run."""
+    account = await BrokerageAccount.objects.aget(pk=account_id)
+    if not account.enabled:
+        return False
+    lease = await sync_to_async(leases.acquire)(account_id, leases.me())
+    if lease is None:
+        return False
+    redis = Redis.from_url(settings.REDIS_URL, max_connections=50)
+    broker = None
+    try:
+        key = await sync_to_async(trade_credential)(account)
+        data_key = await sync_to_async(data_credential_for)(account)
+        broker = await sync_to_async(open_broker)(key, redis)
+        bot = AccountBot(account, lease, broker, redis, data_key, asked_to_stop, Pulse(_now()))
+        await sync_to_async(_journal)(
+            account, Text("봇을 시작했습니다.", "The bot has started."), {"holder": lease.holder, "token": lease.token}
+        )
+        await bot.run()
+        await sync_to_async(_journal)(
+            account, Text("봇을 멈췄습니다.", "The bot has stopped."), {"holder": lease.holder}
+        )
+    finally:
+        with suppress(DatabaseError):
+            await sync_to_async(leases.release)(lease)
+        if broker is not None:
+            await broker.aclose()
+        await redis.aclose()
+    return True
+
+
+def _journal(account: BrokerageAccount, message: Text, ctx: dict) -> None:
+    record(account=account, kind="account", message=message, ctx=ctx, at=_now())

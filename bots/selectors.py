@@ -1,0 +1,35 @@
+"""What is known about bots."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import BrokerageAccount
+from bots.models import BotLease
+
+
+def db_now() -> datetime:
+    """The database's clock, by which leases live."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def wanted() -> list[tuple[BrokerageAccount, BotLease | None]]:
+    """Accounts whose bot should run, with their lease if they ever had one. An account without a key cannot run."""
+    accounts = BrokerageAccount.objects.filter(enabled=True, credential__isnull=False).select_related("lease")
+    return [(account, getattr(account, "lease", None)) for account in accounts]
+
+
+def bot_states(accounts: Iterable[BrokerageAccount]) -> dict[Any, dict | None]:
+    """By account id: {running, holder, since}, or None when it never ran."""
+    now = db_now()
+    rows = BotLease.objects.filter(account__in=[a.pk for a in accounts])
+    return {row.pk: bot_state(row, now) for row in rows}
+
+
+def bot_state(row: BotLease, now: datetime) -> dict:
+    running = row.expires_at is not None and row.expires_at > now
+    return {"running": running, "holder": row.holder if running else "", "since": row.acquired_at if running else None}

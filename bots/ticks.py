@@ -1,0 +1,53 @@
+"""Quotes between processes: the owner of a socket publishes each one, every bot that may read listens."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import orjson
+
+from market.data import Quote
+from market.words import Exchange, Session
+
+CHANNEL = "bamsae:ticks:"
+
+
+def pack(quote: Quote) -> bytes:
+    return orjson.dumps(
+        {
+            "symbol": quote.symbol,
+            "exchange": quote.exchange.value,
+            "last": str(quote.last),
+            "bid": str(quote.bid) if quote.bid is not None else None,
+            "ask": str(quote.ask) if quote.ask is not None else None,
+            "volume": quote.volume,
+            "at": quote.at,
+            "received_at": quote.received_at,
+            "session": quote.session.value if quote.session else None,
+        }
+    )
+
+
+def unpack(data: bytes) -> Quote:
+    raw = orjson.loads(data)
+    return Quote(
+        symbol=raw["symbol"],
+        exchange=Exchange(raw["exchange"]),
+        last=Decimal(raw["last"]),
+        bid=Decimal(raw["bid"]) if raw["bid"] is not None else None,
+        ask=Decimal(raw["ask"]) if raw["ask"] is not None else None,
+        volume=raw["volume"],
+        at=datetime.fromisoformat(raw["at"]),
+        received_at=datetime.fromisoformat(raw["received_at"]),
+        session=Session(raw["session"]) if raw["session"] else None,
+    )
+
+
+def moved(previous: Quote | None, polled: Quote) -> Quote | None:
+    """A polled price has no time of its own: it is new only if the day's volume moved since the last look (safety 4.1).
+
+    None when nothing proves that it is fresh.
+    """
+    if previous is None or polled.volume is None or previous.volume is None or polled.volume <= previous.volume:
+        return None
+    return replace(polled, source="rest")

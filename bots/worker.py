@@ -1,0 +1,64 @@
+"""A bot inside a Celery worker: one account, one process of the pool, for as long as its lease lasts."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from multiprocessing import RawValue
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from celery import shared_task
+from celery.signals import worker_before_create_process, worker_shutting_down
+from django.db import connections
+
+from bots import loop
+from bots.crashes import note_crash
+from bots.lease import LostLease
+
+log = logging.getLogger("bots")
+
+# Set in the parent when the worker is told to stop. Shared memory without a lock, made before the fork: a child
+# killed while it reads cannot leave anything locked.
+_stopping = RawValue("b", 0)
+
+
+@shared_task(name="bots.run_account_bot")
+def run_account_bot(account_id: str, **_later: object) -> None:
+    """Run one account's bot in this process until it is told to stop. Delivered twice it does nothing."""
+    account = UUID(str(account_id))
+    try:
+        asyncio.run(_until_told(account))
+    except* LostLease as lost:
+        log.warning("bot of %s ended: %s", account, lost.exceptions[0])
+    except* Exception as broken:
+        note_crash(account, broken)
+        raise
+
+
+async def _until_told(account: UUID) -> None:
+    told = asyncio.Event()
+    parent = os.getppid()
+    events = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        events.add_signal_handler(number, told.set)
+
+    def asked_to_stop() -> bool:
+        return told.is_set() or bool(_stopping.value) or os.getppid() != parent
+
+    try:
+        await loop.run(account, asked_to_stop)
+    finally:
+        await sync_to_async(connections.close_all)()
+
+
+@worker_shutting_down.connect
+def tell_bots_to_stop(**_: object) -> None:
+    _stopping.value = 1
+
+
+@worker_before_create_process.connect
+def share_memory_with_children(**_: object) -> None:
+    """Move what is loaded out of the collector's sight, so that forked children go on sharing its pages."""
+    gc.freeze()

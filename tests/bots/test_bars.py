@@ -1,0 +1,100 @@
+"""Bars of one symbol, from history and from ticks."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.bars import BarSeries, bar_start
+from market.data import Bar, Quote
+from market.words import Exchange, Timeframe
+
+NOON = datetime(2026, 3, 12, 16, 0, tzinfo=UTC)
+
+
+def tick(seconds: float, price: str, volume: int | None = None) -> Quote:
+    at = NOON + timedelta(seconds=seconds)
+    return Quote("AAPL", Exchange.NASDAQ, Decimal(price), at, at, volume=volume)
+
+
+def bar(minute: int, close: str, *, low: str | None = None, high: str | None = None) -> Bar:
+    price = Decimal(close)
+    return Bar(NOON + timedelta(minutes=minute), price, Decimal(high or close), Decimal(low or close), price, 10)
+
+
+class TestTicks:
+    def test_a_bar_holds_the_first_highest_lowest_and_last_price_of_its_minute(self):
+        series = BarSeries(Timeframe.M1)
+        for second, price in ((1, "10.00"), (20, "10.50"), (40, "9.80"), (59, "10.10")):
+            series.add(tick(second, price))
+
+        (only,) = series.view().rows
+        assert (only.open, only.high, only.low, only.close) == tuple(map(Decimal, ("10.00", "10.50", "9.80", "10.10")))
+        assert not only.closed
+
+    def test_the_first_tick_of_the_next_minute_closes_the_bar_before(self):
+        series = BarSeries(Timeframe.M1)
+        series.add(tick(30, "10"))
+
+        assert series.add(tick(60, "11")) is True
+        assert [b.closed for b in series.view().rows] == [True, False]
+
+    def test_a_late_tick_of_a_closed_bar_changes_nothing(self):
+        series = BarSeries(Timeframe.M1)
+        series.add(tick(30, "10"))
+        series.add(tick(61, "11"))
+        before = series.view()
+
+        series.add(tick(31, "99"))
+
+        assert series.view() == before
+
+    def test_a_bars_volume_is_what_the_days_volume_grew_by(self):
+        series = BarSeries(Timeframe.M1)
+        for second, volume in ((1, 1000), (2, 1100), (3, 1150)):
+            series.add(tick(second, "10", volume))
+
+        assert series.view().rows[-1].volume == 150
+
+    @given(st.lists(st.tuples(st.integers(0, 600), st.decimals("1", "1000", places=2)), min_size=1, max_size=60))
+    def test_whatever_the_order_of_ticks_bars_are_in_order_and_low_to_high(self, ticks):
+        series = BarSeries(Timeframe.M1)
+        for second, price in ticks:
+            series.add(tick(second, str(price)))
+
+        rows = series.view().rows
+        assert [r.start for r in rows] == sorted({r.start for r in rows})
+        assert all(r.low <= r.open <= r.high and r.low <= r.close <= r.high for r in rows)
+        assert [r.closed for r in rows] == [True] * (len(rows) - 1) + [False]
+
+
+class TestHistory:
+    def test_history_comes_before_our_ticks_and_the_forming_bar_stays_open(self):
+        series = BarSeries(Timeframe.M1)
+        series.add(tick(125, "12"))
+
+        series.fill([bar(0, "10"), bar(1, "11"), bar(2, "11.5", low="11", high="12.5")], NOON + timedelta(seconds=130))
+
+        rows = series.view().rows
+        assert [r.closed for r in rows] == [True, True, False]
+        assert (rows[-1].open, rows[-1].high, rows[-1].low, rows[-1].close) == (
+            Decimal("11.5"),
+            Decimal("12.5"),
+            Decimal("11"),
+            Decimal("12"),
+        )
+
+    def test_a_gap_makes_the_window_incomplete_until_history_has_filled_it(self):
+        series = BarSeries(Timeframe.M1)
+        series.add(tick(1, "10"))
+        series.mark_gap()
+        assert not series.view().complete
+
+        series.fill([bar(0, "10")], NOON + timedelta(seconds=10))
+
+        assert series.view().complete
+
+
+def test_a_bar_begins_at_a_whole_multiple_of_its_length():
+    assert bar_start(NOON + timedelta(minutes=7, seconds=9), Timeframe.M5) == NOON + timedelta(minutes=5)
