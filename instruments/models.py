@@ -46,9 +46,7 @@ class Candle(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["symbol", "timeframe", "start", "version"], name="candle_version_once"
-            ),
+            models.UniqueConstraint(fields=["symbol", "timeframe", "start", "version"], name="candle_version_once"),
             models.CheckConstraint(name="candle_low_high", condition=models.Q(low__lte=models.F("high"))),
             one_of("candle", "timeframe", Timeframe),
             one_of("candle", "session", Session),
@@ -73,12 +71,8 @@ class TradingDay(models.Model):
     class Meta:
         ordering = ["start"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["market", "trading_day", "session"], name="session_once_per_trading_day"
-            ),
-            models.CheckConstraint(
-                name="session_ends_after_it_starts", condition=models.Q(end__gt=models.F("start"))
-            ),
+            models.UniqueConstraint(fields=["market", "trading_day", "session"], name="session_once_per_trading_day"),
+            models.CheckConstraint(name="session_ends_after_it_starts", condition=models.Q(end__gt=models.F("start"))),
             one_of("trading_day", "session", Session),
         ]
         indexes = [models.Index(fields=["market", "start"])]

@@ -1,0 +1,34 @@
+"""Whose key is used for what."""
+
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from accounts.keys import keyring
+from accounts.models import BrokerageAccount, Role
+from credentials.models import ApiCredential, Purpose
+from market.words import Environment
+
+
+def trade_credential(account: BrokerageAccount) -> ApiCredential | None:
+    """The key that sends the account's orders; None when nobody has entered one."""
+    return ApiCredential.objects.filter(account=account, purpose=Purpose.TRADE).first()
+
+
+def data_credential_for(account: BrokerageAccount) -> ApiCredential | None:
+    """The real-side key that reads prices for the account, because paper has no quote socket.
+
+    The account's own when it is real, else a data key of its owner, else one that an admin lends to the house.
+    """
+    own = Q(account=account, environment=Environment.REAL)
+    owners = Q(purpose=Purpose.DATA, owner_id=account.user_id)
+    houses = Q(purpose=Purpose.DATA, owner__role=Role.ADMIN)
+    nearness = Case(
+        When(own, then=Value(0)), When(owners, then=Value(1)), default=Value(2), output_field=IntegerField()
+    )
+    found = ApiCredential.objects.filter(own | (owners | houses) & Q(environment=Environment.REAL))
+    return found.order_by(nearness, "created_at").first()
+
+
+def credential_with_key(environment: str, app_key: str) -> ApiCredential | None:
+    """The row that holds this app key, found by its hash."""
+    hashes = keyring().keyed_hashes(app_key.strip())
+    return ApiCredential.objects.filter(environment=environment, key_fingerprint__in=hashes).first()

@@ -1,0 +1,254 @@
+"""Storing, reading and resealing the broker's keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.keys import keyring
+from accounts.models import BrokerageAccount, User
+from api.problems import ApiError
+from credentials.models import ApiCredential, Purpose
+from credentials.sealed import open_blob, opened, seal
+from credentials.vault import TokenVault
+from kis.auth import TokenStore
+from kis.config import KisConfig, account_number
+from market.errors import Text
+from market.words import Environment
+from sealing import SealingError
+
+
+NUMBER_EXPECTED = Text(
+    "계좌번호는 8자리 또는 10자리 숫자입니다(예: 12345678-01).",
+    "An account number has 8 or 10 digits, such as 12345678-01.",
+)
+KEY_EXPECTED = Text(
+    "공백이나 줄바꿈 없이 영문·숫자·기호만 넣으세요.",
+    "Paste it without spaces or line breaks: printable ASCII only.",
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """What a person types in, checked. It has no repr: it is all secret."""
+
+    app_key: str
+    app_secret: str
+    account_no: str  # ten digits
+    hts_id: str
+
+    @classmethod
+    def read(cls, app_key: str, app_secret: str, account_no: str, hts_id: str) -> "Keys":
+        """Raises ApiError naming the field; what was typed is never repeated."""
+        try:
+            number = account_number(account_no)
+        except ValueError:
+            raise _unreadable("account_no", NUMBER_EXPECTED) from None
+        for name, value in (("app_key", app_key), ("app_secret", app_secret)):
+            try:
+                KisConfig(Environment.PAPER, **{"app_key": "x", "app_secret": "x", name: value})
+            except ValueError:
+                raise _unreadable(name, KEY_EXPECTED) from None
+        return cls(app_key.strip(), app_secret.strip(), number, hts_id.strip())
+
+    def columns(self, row: UUID) -> dict[str, Any]:
+        """The columns of a row that holds these keys; a token of the keys before is gone."""
+        ring = keyring()
+        return {
+            "app_key": seal(row, "app_key", self.app_key),
+            "app_secret": seal(row, "app_secret", self.app_secret),
+            "account_no": seal(row, "account_no", self.account_no),
+            "hts_id": seal(row, "hts_id", self.hts_id) if self.hts_id else None,
+            "key_fingerprint": ring.keyed_hash(self.app_key),
+            "account_fingerprint": ring.keyed_hash(self.account_no),
+            "access_token": None,
+            "approval_key": None,
+            "token_expire_at": None,
+            "token_issued_at": None,
+            "token_claimed_until": None,
+            "token_claimed_by": "",
+        }
+
+
+def _unreadable(name: str, text: Text) -> ApiError:
+    return ApiError("invalid", text, 400, {name: [text]})
+
+
+def _registered(name: str) -> ApiError:
+    what = {"app_key": ("앱키", "app key"), "account_no": ("계좌번호", "account number")}[name]
+    text = Text(
+        f"이미 등록된 {what[0]}입니다. 다른 사람의 계좌라면 공유를 요청하세요.",
+        f"This {what[1]} is registered already. If it is somebody else's, ask them to share the account.",
+    )
+    return ApiError("already_registered", text, 409, {name: [text]})
+
+
+def _refuse_known(keys: Keys, environment: str, purpose: str, row: UUID) -> None:
+    """The table's constraints see one keyring's hashes; rows from before a rotation are looked for here."""
+    others = ApiCredential.objects.filter(environment=environment).exclude(pk=row)
+    if others.filter(key_fingerprint__in=keyring().keyed_hashes(keys.app_key)).exists():
+        raise _registered("app_key")
+    numbers = keyring().keyed_hashes(keys.account_no)
+    if purpose == Purpose.TRADE and others.filter(purpose=Purpose.TRADE, account_fingerprint__in=numbers).exists():
+        raise _registered("account_no")
+
+
+def _store(row: ApiCredential, keys: Keys) -> ApiCredential:
+    _refuse_known(keys, row.environment, row.purpose, row.pk)
+    for column, value in keys.columns(row.pk).items():
+        setattr(row, column, value)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise _registered("app_key" if "app_key_once" in str(error) else "account_no") from None
+    return row
+
+
+def set_credentials(
+    *,
+    account: BrokerageAccount,
+    app_key: str,
+    app_secret: str,
+    account_no: str,
+    hts_id: str = "",
+    by: User | None = None,
+) -> ApiCredential:
+    """The key that trades for the account, new or in place of the one before; its token is forgotten.
+
+    Raises ApiError: `invalid`, `already_registered`, or `account_number_fixed` once a bot has run on the account.
+    """
+    keys = Keys.read(app_key, app_secret, account_no, hts_id)
+    row = ApiCredential.objects.filter(account=account).first()
+    if row is not None:
+        _refuse_another_number(account, row, keys)
+    else:
+        row = ApiCredential(
+            pk=uuid4(),
+            owner=account.user,
+            account=account,
+            purpose=Purpose.TRADE,
+            environment=account.environment,
+            sandbox=account.environment == Environment.PAPER,
+        )
+    return _store(row, keys)
+
+
+def _refuse_another_number(account: BrokerageAccount, row: ApiCredential, keys: Keys) -> None:
+    """Only a bot sends orders: while none has ever run, no order exists and a mistyped number may be put right."""
+    same = row.account_fingerprint in keyring().keyed_hashes(keys.account_no)
+    if not same and account.last_heartbeat is not None:
+        text = Text("이미 거래한 계좌의 번호는 바꿀 수 없습니다. 새 계좌로 등록하세요.",
+                    "The number of an account that has traded cannot change. Register a new account.")  # fmt: skip
+        raise ApiError("account_number_fixed", text, 409, {"account_no": [text]})
+
+
+def set_data_credential(
+    *,
+    owner: User,
+    environment: str,
+    app_key: str,
+    app_secret: str,
+    account_no: str,
+    hts_id: str = "",
+    by: User | None = None,
+) -> ApiCredential:
+    """A key for market data only; the same key given again replaces what was stored for it. Raises ApiError."""
+    keys = Keys.read(app_key, app_secret, account_no, hts_id)
+    hashes = keyring().keyed_hashes(keys.app_key)
+    mine = ApiCredential.objects.filter(owner=owner, purpose=Purpose.DATA, environment=environment)
+    row = mine.filter(key_fingerprint__in=hashes).first() or ApiCredential(
+        pk=uuid4(),
+        owner=owner,
+        purpose=Purpose.DATA,
+        environment=Environment(environment),
+        sandbox=environment == Environment.PAPER,
+    )
+    return _store(row, keys)
+
+
+def kis_config(credential: ApiCredential) -> KisConfig:
+    """The opened key with the addresses of its environment. Raises sealing errors."""
+    side = credential.environment.upper()
+    return KisConfig(
+        environment=Environment(credential.environment),
+        app_key=opened(credential, "app_key"),
+        app_secret=opened(credential, "app_secret"),
+        account_no=opened(credential, "account_no"),
+        hts_id=opened(credential, "hts_id"),
+        rest_url=getattr(settings, f"KIS_{side}_REST_URL"),
+        ws_url=getattr(settings, f"KIS_{side}_WS_URL"),
+    )
+
+
+def token_store(credential: ApiCredential) -> TokenStore:
+    """Where the key's access token is shared by all processes."""
+    return TokenVault(credential.pk)
+
+
+def masked(credential: ApiCredential) -> dict[str, Any]:
+    """What may be shown: the last four of the app key, and whether the row still opens."""
+    try:
+        shown, opens = "*" * 8 + opened(credential, "app_key")[-4:], True
+    except SealingError:
+        shown, opens = "", False
+    return {
+        "id": credential.pk,
+        "purpose": credential.purpose,
+        "environment": credential.environment,
+        "app_key": shown,
+        "opens": opens,
+        "has_hts_id": credential.hts_id is not None,
+        "token_expire_at": credential.token_expire_at,
+        "created_at": credential.created_at,
+        "updated_at": credential.updated_at,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealable:
+    """A sealed value that does not open, and why."""
+
+    credential_id: UUID
+    column: str
+    why: SealingError
+
+
+def _sealed_values() -> Iterator[tuple[UUID, str, bytes]]:
+    for row in ApiCredential.objects.only("pk", *ApiCredential.SEALED).order_by("pk"):
+        for column in ApiCredential.SEALED:
+            if (blob := getattr(row, column)) is not None:
+                yield row.pk, column, bytes(blob)
+
+
+def unsealable() -> list[Unsealable]:
+    """Everything that no key of the ring opens; empty is how it should be."""
+    found = []
+    for row, column, blob in _sealed_values():
+        try:
+            open_blob(row, column, blob)
+        except SealingError as why:
+            found.append(Unsealable(row, column, why))
+    return found
+
+
+FINGERPRINTS = {"app_key": "key_fingerprint", "account_no": "account_fingerprint"}
+
+
+def reseal_all() -> int:
+    """Everything under the newest key, while bots run; how many values were resealed. Raises sealing errors.
+
+    Each value is one compare-and-set: what a bot stored meanwhile is newer, and is left for the next run.
+    """
+    return sum(_reseal(*value) for value in _sealed_values() if not keyring().is_newest(value[2]))
+
+
+def _reseal(row: UUID, column: str, blob: bytes) -> int:
+    text = open_blob(row, column, blob)
+    change: dict[str, Any] = {column: seal(row, column, text)}
+    if column in FINGERPRINTS:
+        change[FINGERPRINTS[column]] = keyring().keyed_hash(text)
+    return ApiCredential.objects.filter(pk=row, **{column: blob}).update(**change)
