@@ -1,0 +1,33 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useText } from "@/i18n/provider";
+import { cx } from "@/shared/cx";
+
+export function Navigation({ className }: { className?: string }) {
+  const { t } = useText();
+  const here = usePathname();
+  const pages = [
+    ["/", t.nav.overview],
+    ["/orders", t.nav.orders],
+    ["/rules", t.nav.rules],
+  ] as const;
+  return (
+    <nav aria-label={t.nav.label} className={className}>
+      <ul className="flex gap-1">
+        {pages.map(([href, name]) => (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={here === href ? "page" : undefined}
+              className={cx("block rounded-md px-3 py-1.5 text-sm font-medium", here === href ? "bg-raised text-ink" : "text-soft hover:text-ink")}
+            >
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
