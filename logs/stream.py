@@ -135,6 +135,11 @@ class Hub:
         self._listeners.add(listener)
         return self.position
 
+    @property
+    def audience(self) -> int:
+        """How many listen live."""
+        return len(self._listeners)
+
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
 
