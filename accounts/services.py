@@ -43,19 +43,24 @@ def _taken(name: str, ko: str, en: str) -> ApiError:
     return ApiError("already_exists", text, 409, {name: [text]})
 
 
-@transaction.atomic
-def create_user(*, email: str, password: str, role: str, by: User | None = None) -> User:
-    """A person who can sign in; an admin also at /admin. Raises ApiError for a weak password or a known email."""
-    person = User(email=email.lower(), role=Role(role))
+def check_password(*, password: str, email: str) -> None:
+    """Raises ApiError `weak_password` when it is short, common or like the email."""
     try:
-        validate_password(password, person)
+        validate_password(password, User(email=email))
     except ValidationError as weak:
         texts = [Text(m, m) for m in weak.messages]
         raise ApiError("weak_password", texts[0], 400, {"password": texts}) from None
-    admin = person.role == Role.ADMIN
+
+
+@transaction.atomic
+def create_user(*, email: str, password: str, role: str, by: User | None = None) -> User:
+    """A person who can sign in; an admin also at /admin. Raises ApiError for a weak password or a known email."""
+    role = Role(role)
+    check_password(password=password, email=email)
+    admin = role == Role.ADMIN
     if User.objects.filter(email__iexact=email).exists():
         raise _taken("email", "이미 등록된 이메일입니다.", "This email is already registered.")
-    return User.objects.create_user(email, password, role=person.role, is_staff=admin, is_superuser=admin)
+    return User.objects.create_user(email, password, role=role, is_staff=admin, is_superuser=admin)
 
 
 def create_account(
@@ -177,3 +182,9 @@ def create_api_token(
 def revoke_api_token(*, token: ApiToken, now: datetime, by: User | None = None) -> None:
     """From now on it opens nothing; revoking twice keeps the first time."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+
+
+def set_language(*, user: User, language: str) -> None:
+    """In which of "ko" and "en" the house speaks to the person."""
+    user.language = language
+    user.save(update_fields=["language"])

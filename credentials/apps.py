@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class CredentialsConfig(AppConfig):
     name = "credentials"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from auditlog.registry import auditlog
+
+        from credentials.models import ApiCredential
+
+        # That a key was entered or replaced, and by whom; of the key itself not even the hash.
+        auditlog.register(
+            ApiCredential,
+            include_fields=["owner", "account", "purpose", "environment", "key_fingerprint", "account_fingerprint"],
+            mask_fields=["key_fingerprint", "account_fingerprint"],
+        )

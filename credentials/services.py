@@ -20,7 +20,6 @@ from market.errors import Text
 from market.words import Environment
 from sealing import SealingError
 
-
 NUMBER_EXPECTED = Text(
     "계좌번호는 8자리 또는 10자리 숫자입니다(예: 12345678-01).",
     "An account number has 8 or 10 digits, such as 12345678-01.",
