@@ -1,7 +1,6 @@
 """Who is at the other end of a stream, and what they may read: the same answer as everywhere in the API."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
@@ -26,20 +25,14 @@ def identify(headers: Mapping[str, str]) -> User:
         if value := headers.get(name):
             bare.META[f"HTTP_{name.upper().replace('-', '_')}"] = value
     request = Request(bare, authenticators=[each() for each in api_settings.DEFAULT_AUTHENTICATION_CLASSES])
-    if not isinstance(request.user, User):
+    if not isinstance(request.user, User) or not request.user.is_active:
         raise NotAuthenticated
     return request.user
 
 
-def scope_for(headers: Mapping[str, str], account_id: UUID | None) -> Scope:
-    """What the bearer of these headers may read now.
-
-    Raises AccessLost when the token is no good any more or the account asked for is not theirs to see.
-    """
+def scope_for(headers: Mapping[str, str]) -> Scope:
+    """What the bearer of these headers may read now. Raises AccessLost when the token is no good any more."""
     try:
-        scope = scope_of(identify(headers))
+        return scope_of(identify(headers))
     except (NotAuthenticated, AuthenticationFailed) as error:
         raise AccessLost from error
-    if account_id is not None and account_id not in scope.accounts:
-        raise AccessLost
-    return scope

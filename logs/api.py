@@ -151,7 +151,7 @@ async def logs(request: HttpRequest) -> HttpResponseBase:
 
 async def _frames(which: Which, after: int | None, headers: dict[str, str]) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MS}\n\n".encode()  # at once, so that the browser knows it is connected
-    follower = Follower(the_hub(), which, partial(scope_for, headers, which.account_id), after=after)
+    follower = Follower(the_hub(), which, partial(scope_for, headers), after=after)
     async for item in follower.events():
         yield item.sse
 

@@ -62,9 +62,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
     def _follow(self, headers: Mapping[str, str], after: int | None) -> None:
         if self.waiting is not None:
             self.waiting.cancel()
-        which = self.query.which()
-        check = partial(scope_for, headers, which.account_id)
-        follower = Follower(the_hub(), which, check, after=after)
+        follower = Follower(the_hub(), self.query.which(), partial(scope_for, headers), after=after)
         self.following = asyncio.create_task(self._forward(follower))
 
     async def _forward(self, follower: Follower) -> None:

@@ -136,6 +136,11 @@ class Hub:
         return self.position
 
     @property
+    def running(self) -> bool:
+        """Whether it reads at all."""
+        return bool(self._tasks)
+
+    @property
     def audience(self) -> int:
         """How many listen live."""
         return len(self._listeners)
@@ -198,11 +203,14 @@ class Hub:
 
     async def _hear(self) -> None:
         """Listen for taps; with Redis away the poll goes on and this comes back by itself."""
+        said = False
         while True:
             try:
                 await self._hear_until_it_breaks()
             except (RedisError, OSError) as error:
-                logger.warning("Redis does not answer; the live stream looks every %s s: %s", self._poll, error)
+                level = logging.DEBUG if said else logging.WARNING
+                logger.log(level, "Redis does not answer; the live stream looks every %s s: %s", self._poll, error)
+                said = True
             await asyncio.sleep(self._poll)
 
     async def _hear_until_it_breaks(self) -> None:
@@ -259,7 +267,7 @@ class Follower:
         """Every event after `after` exactly once, in order; ends with an `Ended` that says why."""
         try:
             async with self._hub.attached():
-                self._listener = Listener(self._which, await self._hub.ask(self._check), room=self._room)
+                self._listener = Listener(self._which, await self._ask_scope(), room=self._room)
                 try:
                     async for item in self._follow():
                         yield item
@@ -321,5 +329,11 @@ class Follower:
         """Ask again what they may see, when something changed or enough time has gone by."""
         if self._listener.stale or self._now() - self._checked_at >= self._recheck:
             self._listener.stale = False  # before asking: a change while asking makes it stale again
-            self._listener.scope = await self._hub.ask(self._check)
+            self._listener.scope = await self._ask_scope()
             self._checked_at = self._now()
+
+    async def _ask_scope(self) -> selectors.Scope:
+        scope = await self._hub.ask(self._check)
+        if self._which.account_id is not None and self._which.account_id not in scope.accounts:
+            raise AccessLost
+        return scope
