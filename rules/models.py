@@ -8,7 +8,9 @@ from django.db import models
 
 from accounts.models import BrokerageAccount
 from api.fields import MONEY, PRICE, one_of, word
-from market.words import EvaluateOn, Exchange, Timeframe, TimeInForce
+from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
+from rules.domain import Rule
+from rules.language import read_condition
 
 
 class Mode(StrEnum):
@@ -72,6 +74,27 @@ class TradeRule(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.symbol} v{self.version}"
+
+    def compiled(self) -> Rule:
+        """This version as the domain knows it. Raises ConditionError when a stored condition cannot be read."""
+        return Rule(
+            id=self.pk,
+            version=self.version,
+            symbol=self.symbol,
+            exchange=Exchange(self.exchange),
+            timeframe=Timeframe(self.timeframe),
+            evaluate_on=EvaluateOn(self.evaluate_on),
+            entry=read_condition(self.entry_condition),
+            exit=read_condition(self.exit_condition),
+            buy_amount_usd=self.buy_amount_usd,
+            max_position=self.max_position,
+            time_in_force=TimeInForce(self.time_in_force),
+            cooldown_sec=self.cooldown_sec,
+            sessions=tuple(Session(session) for session in self.sessions),
+            order_price=self.order_price,
+            price_offset_bps=self.price_offset_bps,
+            cancel_after_sec=self.cancel_after_sec,
+        )
 
 
 class RuleVersion(models.Model):

@@ -1,1 +1,12 @@
-urlpatterns: list = []
+from django.urls import path
+
+from rules.api import RuleCheck, RuleDetail, RuleExplain, Rules, RuleToggle, Signals
+
+urlpatterns = [
+    path("rules", Rules.as_view()),
+    path("rules:check", RuleCheck.as_view()),
+    path("rules/<uuid:rule_id>", RuleDetail.as_view()),
+    path("rules/<uuid:rule_id>:toggle", RuleToggle.as_view()),
+    path("rules/<uuid:rule_id>/explain", RuleExplain.as_view()),
+    path("signals", Signals.as_view()),
+]

@@ -106,10 +106,10 @@ REGISTRY: dict[str, Indicator] = {
             Text("상대강도지수", "relative strength index"),
             Text(
                 f"마지막 {RSI_LENGTHS}n개 봉에서 Wilder의 평활(무게 1/n)로 구한 상승폭과 하락폭의 비, 0에서 100. "
-                f""
-                "처음 n개의 변화는 산술평균. 변화가 전혀 없으면 값이 없음(모름). 읽는 봉: {RSI_LENGTHS}n개.",
+                f"처음 n개의 변화는 산술평균. 변화가 전혀 없으면 값이 없음(모름). 읽는 봉: {RSI_LENGTHS}n개.",
                 f"Wilder's ratio of rises to all moves, 0 to 100, over the last {RSI_LENGTHS}n bars: the first n "
-                f"moves are averaged plainly, later ones by 1/n. Without any move it has no value. Bars read: {RSI_LENGTHS}n.",
+                f"moves are averaged plainly, later ones by 1/n. Without any move it has no value. "
+                f"Bars read: {RSI_LENGTHS}n.",
             ),
             _length(2),
             window=lambda n: RSI_LENGTHS * n,

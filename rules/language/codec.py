@@ -95,10 +95,10 @@ def read_condition(value: object) -> Node:
 
     Raises ConditionError.
     """
-    if not isinstance(value, str) or not _MAPPING_TEXT.match(value):
-        return parse(value) if isinstance(value, str) else from_json(value)
-    if len(value) > LONGEST_TEXT:
-        return parse(value)  # says that it is too long
+    if not isinstance(value, str):
+        return from_json(value)
+    if not is_mapping_text(value) or len(value) > LONGEST_TEXT:
+        return parse(value)  # which says so when it is too long
     try:
         return from_json(json.loads(value, parse_float=Decimal))
     except json.JSONDecodeError:
@@ -107,6 +107,11 @@ def read_condition(value: object) -> Node:
         return from_json(yaml.safe_load(value))
     except yaml.YAMLError as e:
         raise _wrong("", Text("JSON 도 YAML 도 아닙니다.", "This is neither JSON nor YAML."), "not_a_mapping") from e
+
+
+def is_mapping_text(text: str) -> bool:
+    """Whether it begins like JSON or YAML; no expression does."""
+    return _MAPPING_TEXT.match(text) is not None
 
 
 class _Reader:

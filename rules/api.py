@@ -1,0 +1,299 @@
+"""Rules over HTTP: read, write, switch, check, explain; and their signals."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.selectors import operable_account, readable_account
+from api.pagination import page
+from api.problems import problems
+from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, Price, TextOut, paged
+from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
+from rules import selectors, services
+from rules.fields import READERS
+from rules.models import Mode, OrderPrice, SignalType, StrategySignal, TradeRule
+
+
+def _choices(enum: Any) -> list[str]:
+    return [member.value for member in enum]
+
+
+class RuleStateOut(Out):
+    """What the rule owns, and its latest evaluation as `GET /rules/{id}/explain` gives it."""
+
+    qty = serializers.IntegerField()
+    avg_price = Price(allow_null=True)
+    last_evaluation = serializers.DictField(allow_null=True)
+
+
+class RuleOut(ModelOut):
+    account_id = serializers.UUIDField()
+    exchange = serializers.ChoiceField(choices=_choices(Exchange))
+    mode = serializers.ChoiceField(choices=_choices(Mode))
+    timeframe = serializers.ChoiceField(choices=_choices(Timeframe))
+    evaluate_on = serializers.ChoiceField(choices=_choices(EvaluateOn))
+    buy_amount_usd = Money()
+    time_in_force = serializers.ChoiceField(choices=_choices(TimeInForce))
+    order_price = serializers.ChoiceField(choices=_choices(OrderPrice))
+    sessions = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Session)))
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TradeRule
+        fields = [
+            "id", "account_id", "symbol", "exchange", "name", "mode", "timeframe", "evaluate_on", "buy_amount_usd",
+            "max_position", "entry_condition", "exit_condition", "time_in_force", "cooldown_sec", "sessions",
+            "order_price", "price_offset_bps", "cancel_after_sec", "enabled", "version", "state", "created_at",
+            "updated_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(RuleStateOut)
+    def get_state(self, rule: TradeRule) -> dict[str, Any]:
+        return RuleStateOut(selectors.state_of(rule)).data
+
+
+class ConditionField(serializers.JSONField):
+    """A condition: text, its JSON tree, or a mapping."""
+
+
+class RuleIn(serializers.Serializer):
+    """Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files."""
+
+    symbol = serializers.CharField()
+    exchange = serializers.ChoiceField(choices=_choices(Exchange), required=False)
+    name = serializers.CharField(required=False, max_length=80)
+    mode = serializers.ChoiceField(choices=_choices(Mode), required=False)
+    timeframe = serializers.ChoiceField(choices=_choices(Timeframe), required=False)
+    evaluate_on = serializers.ChoiceField(choices=_choices(EvaluateOn), required=False)
+    buy_amount_usd = Money()
+    max_position = serializers.IntegerField(required=False, min_value=1)
+    entry_condition = ConditionField()
+    exit_condition = ConditionField()
+    time_in_force = serializers.ChoiceField(choices=_choices(TimeInForce), required=False)
+    cooldown_sec = serializers.IntegerField(required=False, min_value=0)
+    sessions = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Session)), required=False)
+    order_price = serializers.ChoiceField(choices=_choices(OrderPrice), required=False)
+    price_offset_bps = serializers.IntegerField(required=False, min_value=0, max_value=1000)
+    cancel_after_sec = serializers.IntegerField(required=False, min_value=1, allow_null=True)
+
+
+class NewRuleIn(RuleIn):
+    account_id = serializers.UUIDField()
+
+
+class AccountIn(serializers.Serializer):
+    account_id = serializers.UUIDField()
+
+
+class ToggleIn(In):
+    enabled = serializers.BooleanField()
+    confirm = serializers.CharField(help_text="the account's nickname, typed")
+
+
+class ConditionIn(In):
+    condition = ConditionField()
+
+
+class IndicatorOut(Out):
+    name = serializers.CharField()
+    title = TextOut()
+    definition = TextOut()
+
+
+class ConditionErrorOut(Out):
+    """Where it is wrong (line and column from 1, or the path in a mapping), and what would be right."""
+
+    code = serializers.CharField()
+    message = TextOut()
+    expected = TextOut(allow_null=True)
+    suggestion = serializers.CharField(allow_null=True)
+    line = serializers.IntegerField(allow_null=True)
+    column = serializers.IntegerField(allow_null=True)
+    path = serializers.CharField()
+
+
+class CheckOut(Out):
+    """Canonical text and tree of a valid condition and the bars it must see; or its error."""
+
+    valid = serializers.BooleanField()
+    text = serializers.CharField(allow_null=True)
+    tree = serializers.DictField(allow_null=True)
+    look_back = serializers.IntegerField(allow_null=True)
+    uses = IndicatorOut(many=True)
+    error = ConditionErrorOut(allow_null=True)
+
+
+class ExplainOut(Out):
+    """The latest evaluation; null until the rule's bot has looked once."""
+
+    rule_id = serializers.UUIDField()
+    evaluated_at = serializers.DateTimeField(allow_null=True)
+    evaluation = serializers.DictField(allow_null=True)
+
+
+class SignalOut(ModelOut):
+    rule_id = serializers.UUIDField()
+    type = serializers.ChoiceField(choices=_choices(SignalType))
+    score = serializers.DecimalField(max_digits=6, decimal_places=5)
+    payload = serializers.DictField()
+
+    class Meta:
+        model = StrategySignal
+        fields = ["id", "rule_id", "rule_version", "type", "score", "payload", "created_at"]
+
+
+def _mapping(request: Request) -> dict[str, Any]:
+    if not isinstance(request.data, dict):
+        raise ParseError
+    return dict(request.data)
+
+
+def _query_id(request: Request, name: str) -> UUID | None:
+    text = request.query_params.get(name)
+    return None if not text else serializers.UUIDField().run_validation(text)
+
+
+def _readable(request: Request, rule_id: UUID) -> TradeRule:
+    rule = selectors.readable_rule(request.user, rule_id)
+    if rule is None:
+        raise NotFound
+    return rule
+
+
+def _operable(request: Request, rule_id: UUID) -> TradeRule:
+    rule = selectors.operable_rule(request.user, rule_id)
+    if rule is None:
+        raise NotFound
+    return rule
+
+
+def _answer(rule: TradeRule, status: int = 200) -> Response:
+    return Response(RuleOut(rule).data, status=status, headers={"ETag": f'"{rule.version}"'})
+
+
+def _seen_version(request: Request) -> int | None:
+    """The version in If-Match; 0, which no rule has, when it is not one of ours."""
+    text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    return None if text in ("", "*") else int(text) if text.isascii() and text.isdigit() else 0
+
+
+class Rules(APIView):
+    @extend_schema(
+        operation_id="rules_list",
+        parameters=[OpenApiParameter("account_id", OpenApiTypes.UUID), *PAGE_PARAMETERS],
+        responses={200: paged(RuleOut), **problems(400, 401, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Rules of the accounts that the person may read, newest first."""
+        rows = selectors.rules_for(request.user)
+        account_id = _query_id(request, "account_id")
+        if account_id is not None:
+            rows = rows.filter(account=readable_account(request.user, account_id))
+        return Response(page(request, rows, shape=lambda found: RuleOut(found, many=True).data))
+
+    @extend_schema(
+        operation_id="rules_create",
+        request=NewRuleIn,
+        responses={201: RuleOut, **problems(400, 401, 403, 404)},
+    )
+    def post(self, request: Request) -> Response:
+        """A new rule, switched off."""
+        fields = _mapping(request)
+        asked = AccountIn(data={"account_id": fields.pop("account_id", None)})
+        asked.is_valid(raise_exception=True)
+        account = operable_account(request.user, asked.validated_data["account_id"])
+        return _answer(services.create_rule(account=account, by=request.user, **_named(fields)), 201)
+
+
+class RuleDetail(APIView):
+    @extend_schema(operation_id="rules_retrieve", responses={200: RuleOut, **problems(401, 404)})
+    def get(self, request: Request, rule_id: UUID) -> Response:
+        return _answer(_readable(request, rule_id))
+
+    @extend_schema(
+        operation_id="rules_update",
+        request=RuleIn(partial=True),
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="the version you read")],
+        responses={200: RuleOut, **problems(400, 401, 403, 404, 409, 412)},
+    )
+    def patch(self, request: Request, rule_id: UUID) -> Response:
+        """The named fields changed: a new version of the rule."""
+        rule = services.update_rule(
+            rule=_operable(request, rule_id),
+            by=request.user,
+            seen_version=_seen_version(request),
+            **_named(_mapping(request)),
+        )
+        return _answer(rule)
+
+    @extend_schema(operation_id="rules_delete", responses={204: None, **problems(401, 403, 404, 409)})
+    def delete(self, request: Request, rule_id: UUID) -> Response:
+        """Only a rule that owns nothing and has no order at work."""
+        services.delete_rule(rule=_operable(request, rule_id), by=request.user)
+        return Response(status=204)
+
+
+class RuleToggle(APIView):
+    @extend_schema(
+        operation_id="rules_toggle", request=ToggleIn, responses={200: RuleOut, **problems(400, 401, 403, 404, 409)}
+    )
+    def post(self, request: Request, rule_id: UUID) -> Response:
+        """Switch on or off; `confirm` is the account's nickname. Never flips blindly."""
+        asked = ToggleIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return _answer(
+            services.set_rule_enabled(rule=_operable(request, rule_id), by=request.user, **asked.validated_data)
+        )
+
+
+class RuleCheck(APIView):
+    @extend_schema(
+        operation_id="rules_check", request=ConditionIn, responses={200: CheckOut, **problems(400, 401, 403)}
+    )
+    def post(self, request: Request) -> Response:
+        """What a condition means, or what is wrong with it and where; nothing is stored."""
+        asked = ConditionIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response(CheckOut(services.check_condition_text(asked.validated_data["condition"])).data)
+
+
+class RuleExplain(APIView):
+    @extend_schema(operation_id="rules_explain", responses={200: ExplainOut, **problems(401, 404)})
+    def get(self, request: Request, rule_id: UUID) -> Response:
+        """Why the rule did, or did not do, what it last looked at."""
+        state = selectors.state_of(_readable(request, rule_id))
+        found = {
+            "rule_id": rule_id,
+            "evaluated_at": state.last_evaluated_at,
+            "evaluation": state.last_evaluation,
+        }
+        return Response(ExplainOut(found).data)
+
+
+class Signals(APIView):
+    @extend_schema(
+        operation_id="signals_list",
+        parameters=[OpenApiParameter("rule_id", OpenApiTypes.UUID), *PAGE_PARAMETERS],
+        responses={200: paged(SignalOut), **problems(400, 401, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        """Entries, exits and vetoes of the rules that the person may read, newest first."""
+        rule_id = _query_id(request, "rule_id")
+        if rule_id is not None:
+            _readable(request, rule_id)
+        rows = selectors.signals_for(request.user, rule_id)
+        return Response(page(request, rows, shape=lambda found: SignalOut(found, many=True).data))
+
+
+def _named(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as keyword arguments; a stranger is refused before it can meet an argument of the service."""
+    strangers = {name: value for name, value in fields.items() if name not in READERS}
+    if strangers:
+        raise services.RuleInvalid(services.read_fields(strangers)[1])
+    return fields
