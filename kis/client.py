@@ -8,7 +8,7 @@ from kis.config import KisConfig, is_true
 from kis.journal import Journal, Masker, OnEvent
 from kis.throttle import Budget, LocalBudget
 from kis.tokens import MemoryTokenStore, TokenKeeper, TokenStore
-from kis.transport import Clock, Transport, utc_now
+from kis.transport import ORDER_READ_S, Clock, Transport, utc_now
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from market.words import Lane
@@ -26,12 +26,14 @@ class KisClient:
         hashkey_required: bool = True,
         on_event: OnEvent | None = None,
         token_patience_s: float = 65.0,
+        order_answer_s: float = ORDER_READ_S,
         clock: Clock = utc_now,
     ) -> None:
         """`budget` and `token_store` are to be shared by all who hold the key; alone, both live in memory.
 
         `on_event` gets the facts of every request and answer as a dict, secrets masked.
         `token_patience_s`: how long a call may wait for a token, at most about the minute of EGW00133.
+        `order_answer_s`: how long to wait for the answer to an order before its outcome counts as unknown.
         """
         self.config = config
         self.hashkey_required = hashkey_required
@@ -39,7 +41,7 @@ class KisClient:
         self.clock = clock
         masker = Masker(config.secrets)
         self.journal = Journal(masker, config.masked_account, on_event)
-        self.transport = Transport(config, self.journal, clock=clock)
+        self.transport = Transport(config, self.journal, order_answer_s=order_answer_s, clock=clock)
         self.tokens = TokenKeeper(
             config,
             self.transport,

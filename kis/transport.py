@@ -131,8 +131,12 @@ class Line:
 class Transport:
     """HTTP to one KIS host with one key."""
 
-    def __init__(self, config: KisConfig, journal: Journal, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, config: KisConfig, journal: Journal, *, order_answer_s: float = ORDER_READ_S, clock: Clock = utc_now
+    ) -> None:
+        """`order_answer_s`: seconds to wait for the answer to an order before its outcome counts as unknown."""
         self._config = config
+        self._order_answer_s = order_answer_s
         self._journal = journal
         self._clock = clock
         self._http = _http(config, connections=8)
@@ -224,7 +228,7 @@ class Transport:
                 written = True
 
         left = max(0.0, deadline - uptime())
-        timeout = httpx.Timeout(ORDER_READ_S, connect=min(CONNECT_S, left), pool=left, write=WRITE_S)
+        timeout = httpx.Timeout(self._order_answer_s, connect=min(CONNECT_S, left), pool=left, write=WRITE_S)
         headers = headers_for(self._config, call, token, body_hash)
         try:
             if not left:
