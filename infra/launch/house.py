@@ -61,6 +61,11 @@ def prepare(command: str, progress: Progress, *, web_port: int, api_port: int) -
         )
     env = node_env.find(env)
     check_given(env)
+    if web_port == api_port != 0:
+        raise Problem(
+            f"대시보드와 API 의 포트가 같습니다({web_port}). --web-port 와 --api-port 를 다르게 하세요.",
+            f"Dashboard and API cannot share port {web_port}: give --web-port and --api-port different ones.",
+        )
     web = ports.choose(web_port, "--web-port", command)
     api = ports.choose(api_port, "--api-port", command)
     return House(command, progress, web, api, env, lock)
