@@ -57,7 +57,7 @@ class Market:
         self.calendar = calendar
         self.listings = {item.symbol: item for item in listings}
         self._progress: dict[tuple[str, date], _Progress] = {}
-        self._done: dict[tuple[str, date], DayBar] = {}
+        self._done: dict[tuple[str, date, bool], DayBar] = {}
         self._before: dict[tuple[str, date], DayBar] = {}
 
     def trading_day(self, now: datetime) -> Day:
@@ -112,17 +112,16 @@ class Market:
 
     def day_bar(self, symbol: str, day: Day, *, exact: bool = True) -> DayBar:
         """The bar of a finished day. Its close is exact always, its extremes when `exact`."""
-        if found := self._done.get((symbol, day.date)):
+        if found := self._done.get((symbol, day.date, exact)):
             return found
         first, end = tick_index(day.sessions[0].start), tick_index(day.sessions[-1].end)
         bar = self.prices.bar(symbol, first, end) if exact else self._coarse(symbol, first, end)
         result = DayBar(day.date, bar.open, bar.high, bar.low, bar.close, self.prices.volume(symbol, first, end - 1))
-        if exact:
-            self._done[symbol, day.date] = result
+        self._done[symbol, day.date, exact] = result
         return result
 
     def _coarse(self, symbol: str, first: int, end: int) -> Bar:
-        starts = range(first, end, 30 * TICKS_PER_MINUTE)
+        starts = range(first, end, 240 * TICKS_PER_MINUTE)
         parts = [self.prices.bar(symbol, k, k + TICKS_PER_MINUTE) for k in starts]
         return join([*parts, self.prices.bar(symbol, end - TICKS_PER_MINUTE, end)])
 

@@ -127,6 +127,23 @@ class Path:
             mids[59] + self._bounce[(shift * 4 + 239) & 1023],
         )
 
+    def span_bar(self, minute: int, end: int) -> Bar:
+        """The bar of the whole minutes minute … end-1: exact, though only few minutes are looked into."""
+        slow = [self._slow(m) for m in range(minute, end + 1)]
+        edges = list(zip(slow, slow[1:], range(minute, end), strict=False))
+        reach = max(self._wave) + 2  # how far above the slower end of a minute it can trade, and below
+        high, low = 0, 1 << 60
+        for left, right, m in sorted(edges, key=lambda e: -max(e[0], e[1])):
+            if max(left, right) + reach <= high:
+                break
+            high = max(high, self.minute_bar(m).high)
+        for left, right, m in sorted(edges, key=lambda e: min(e[0], e[1])):
+            if min(left, right) + min(self._wave) - 2 >= low:
+                break
+            low = min(low, self.minute_bar(m).low)
+        first, last = self.minute_bar(minute), self.minute_bar(end - 1)
+        return Bar(first.start_tick, first.open, high, low, last.close)
+
     def jitter(self, k: int) -> int:
         return _mix(self._key ^ (k * 2 + 1)) % self.listing.volume
 
@@ -191,12 +208,17 @@ class Prices:
 
     def bar(self, symbol: str, first: int, end: int) -> Bar:
         """The bar of the ticks first … end-1. `first` lies on a minute."""
+        whole = (end - first) // TICKS_PER_MINUTE
+        if whole > 10 and not self._pins_touch(symbol, first, end):
+            minute = first // TICKS_PER_MINUTE
+            span = self.paths[symbol].span_bar(minute, minute + whole)
+            k = first + whole * TICKS_PER_MINUTE
+            return span if k == end else join([span, self._slow_bar(symbol, k, end)])
         parts: list[Bar] = []
         k = first
         while k < end:
             stop = min(k + TICKS_PER_MINUTE, end)
-            whole = stop - k == TICKS_PER_MINUTE and not self._pins_touch(symbol, k, stop)
-            if whole:
+            if stop - k == TICKS_PER_MINUTE and not self._pins_touch(symbol, k, stop):
                 parts.append(self.paths[symbol].minute_bar(k // TICKS_PER_MINUTE))
             else:
                 parts.append(self._slow_bar(symbol, k, stop))
