@@ -1,22 +1,23 @@
 """All settings, read once. Every variable has its sentence in `.env.example`; a test keeps that complete."""
 
+import warnings
 from datetime import timedelta
 
-from config.env import BASE_DIR, database, env
+from config.env import BASE_DIR, database, env, required
 from theme.unfold import UNFOLD  # noqa: F401  (the admin's skin reads it here)
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
-SECRET_KEY = env.str("DJANGO_SECRET_KEY")
+SECRET_KEY = required("DJANGO_SECRET_KEY")
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
 
-DATABASES = {"default": database(env.str("SUPABASE_DB_URL"))}
+DATABASES = {"default": database(required("SUPABASE_DB_URL"))}
 DATABASES["default"]["TEST"] = {"NAME": "test_bamsae" + env.str("TEST_DB_SUFFIX", default="")}
 DATABASE_SCHEMA = "bamsae"
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = required("REDIS_URL")
 
 # The keyring: comma list of id:base64 of 32 bytes. The first seals, all open. Never falls back to SECRET_KEY.
-CREDENTIAL_KEYS = env.str("CREDENTIAL_KEYS")
+CREDENTIAL_KEYS = required("CREDENTIAL_KEYS")
 
 INSTALLED_APPS = [
     "daphne",
@@ -116,7 +117,8 @@ USE_TZ = True
 TIME_ZONE = "Asia/Seoul"  # for reading only; everything is stored in UTC
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # so that `collectstatic` is never needed, and its folder may be missing
+warnings.filterwarnings("ignore", message="No directory at")
 TAILWIND_APP_NAME = "theme"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

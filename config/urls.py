@@ -1,9 +1,10 @@
 """Every address of the house, composed from the apps."""
 
-from api.health import healthz, readyz
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
+
+from api.health import healthz, readyz
 
 handler404 = "api.problems.not_found"
 handler500 = "api.problems.server_error"

@@ -37,7 +37,7 @@ def new_york_spans(first: date, last: date) -> Iterator[SessionSpan]:
     calendar = exchange_calendars.get_calendar("XNYS", start=(first - timedelta(days=7)).isoformat())
     reach = min(last, calendar.last_session.date())
     schedule = calendar.schedule.loc[first.isoformat() : reach.isoformat()]
-    for day, opens, closes in zip(schedule.index, schedule["open"], schedule["close"], strict=True):
+    for day, opens, closes in schedule[["open", "close"]].itertuples(name=None):
         yield from sessions_of(
             day.date(), opens.to_pydatetime().astimezone(UTC), closes.to_pydatetime().astimezone(UTC)
         )

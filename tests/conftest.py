@@ -20,6 +20,14 @@ settings.CACHES["default"]["KEY_PREFIX"] = f"test-{uuid4().hex[:12]}"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _fresh_sessions():
+    """What a process remembers of trading days must not outlive a test's tables."""
+    from instruments.selectors import forget_sessions
+
+    forget_sessions()
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOON
