@@ -34,6 +34,8 @@ ROOM = 1000  # events a listener may lag behind before they are let go
 NEAR = 200  # numbers between a listener and the hub at which catching up ends and listening begins
 PAGE = 500
 
+NOTHING = selectors.Scope(frozenset(), house=False)
+
 logger = logging.getLogger(__name__)
 
 
@@ -69,6 +71,7 @@ class Listener:
     def __init__(self, which: Which, scope: selectors.Scope, *, room: int = ROOM) -> None:
         self.which = which
         self.scope = scope
+        self.live = False  # events are offered from now on; before, it reads the table
         self.stale = False  # the scope has to be read again before anything more is given out
         self.ended: Ended | None = None
         self._room = room
@@ -76,7 +79,7 @@ class Listener:
         self._wake = asyncio.Event()
 
     def offer(self, event: Event) -> None:
-        if self.ended:
+        if self.ended or not self.live:
             return
         if len(self._queue) >= self._room:
             self._queue.clear()
@@ -130,9 +133,13 @@ class Hub:
             if not self._attached:
                 self._stop()
 
-    def join(self, listener: Listener) -> int:
-        """From now on the listener gets every event after the number returned."""
+    def enter(self, listener: Listener) -> None:
+        """From now on the listener is told when what it may see changes."""
         self._listeners.add(listener)
+
+    def go_live(self, listener: Listener) -> int:
+        """From now on the listener also gets every event after the number returned."""
+        listener.live = True
         return self.position
 
     @property
@@ -142,7 +149,7 @@ class Hub:
 
     @property
     def audience(self) -> int:
-        """How many listen live."""
+        """How many listen."""
         return len(self._listeners)
 
     def leave(self, listener: Listener) -> None:
@@ -267,7 +274,9 @@ class Follower:
         """Every event after `after` exactly once, in order; ends with an `Ended` that says why."""
         try:
             async with self._hub.attached():
-                self._listener = Listener(self._which, await self._ask_scope(), room=self._room)
+                self._listener = Listener(self._which, NOTHING, room=self._room)
+                self._listener.stale = True
+                self._hub.enter(self._listener)
                 try:
                     async for item in self._follow():
                         yield item
@@ -280,11 +289,12 @@ class Follower:
             yield UNAVAILABLE
 
     async def _follow(self) -> AsyncIterator[Event | Beat | Ended]:
+        await self._see_to_scope()
         self.seq = await self._begin()
         while self._hub.position - self.seq > NEAR:
             async for event in self._from_table(self._hub.position):
                 yield event
-        joined_at = self._hub.join(self._listener)  # no await since the loop's last look
+        joined_at = self._hub.go_live(self._listener)  # no await since the loop's last look
         async for event in self._from_table(joined_at):
             yield event
         async for item in self._live():
@@ -302,8 +312,10 @@ class Follower:
             query = self._which.query(self._listener.scope)
             rows = await self._hub.ask(partial(selectors.after, self.seq, up_to=horizon, limit=PAGE, **query))
             for row in rows:
+                await self._see_to_scope()
                 self.seq = row.seq
-                yield Event.of(row)
+                if self._which.takes(event := Event.of(row), self._listener.scope):
+                    yield event
             if len(rows) < PAGE:
                 self.seq = horizon
 
