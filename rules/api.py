@@ -33,6 +33,8 @@ class RuleStateOut(Out):
 
 
 class RuleOut(ModelOut):
+    """A rule as it stands; `version` counts its texts, `enabled` is the wanted state."""
+
     account_id = serializers.UUIDField()
     exchange = serializers.ChoiceField(choices=_choices(Exchange))
     mode = serializers.ChoiceField(choices=_choices(Mode))
@@ -138,6 +140,8 @@ class ExplainOut(Out):
 
 
 class SignalOut(ModelOut):
+    """One edge: an entry, an exit, or a veto by the guards. `score` in [0, 1]."""
+
     rule_id = serializers.UUIDField()
     type = serializers.ChoiceField(choices=_choices(SignalType))
     score = serializers.DecimalField(max_digits=6, decimal_places=5)
@@ -213,8 +217,8 @@ class Rules(APIView):
 
 class RuleDetail(APIView):
     @extend_schema(operation_id="rules_retrieve", responses={200: RuleOut, **problems(401, 404)})
-    def get(self, request: Request, rule_id: UUID) -> Response:
-        return _answer(_readable(request, rule_id))
+    def get(self, request: Request, id: UUID) -> Response:
+        return _answer(_readable(request, id))
 
     @extend_schema(
         operation_id="rules_update",
@@ -222,10 +226,10 @@ class RuleDetail(APIView):
         parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="the version you read")],
         responses={200: RuleOut, **problems(400, 401, 403, 404, 409, 412)},
     )
-    def patch(self, request: Request, rule_id: UUID) -> Response:
+    def patch(self, request: Request, id: UUID) -> Response:
         """The named fields changed: a new version of the rule."""
         rule = services.update_rule(
-            rule=_operable(request, rule_id),
+            rule=_operable(request, id),
             by=request.user,
             seen_version=_seen_version(request),
             **_named(_mapping(request)),
@@ -233,9 +237,9 @@ class RuleDetail(APIView):
         return _answer(rule)
 
     @extend_schema(operation_id="rules_delete", responses={204: None, **problems(401, 403, 404, 409)})
-    def delete(self, request: Request, rule_id: UUID) -> Response:
+    def delete(self, request: Request, id: UUID) -> Response:
         """Only a rule that owns nothing and has no order at work."""
-        services.delete_rule(rule=_operable(request, rule_id), by=request.user)
+        services.delete_rule(rule=_operable(request, id), by=request.user)
         return Response(status=204)
 
 
@@ -243,13 +247,11 @@ class RuleToggle(APIView):
     @extend_schema(
         operation_id="rules_toggle", request=ToggleIn, responses={200: RuleOut, **problems(400, 401, 403, 404, 409)}
     )
-    def post(self, request: Request, rule_id: UUID) -> Response:
+    def post(self, request: Request, id: UUID) -> Response:
         """Switch on or off; `confirm` is the account's nickname. Never flips blindly."""
         asked = ToggleIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        return _answer(
-            services.set_rule_enabled(rule=_operable(request, rule_id), by=request.user, **asked.validated_data)
-        )
+        return _answer(services.set_rule_enabled(rule=_operable(request, id), by=request.user, **asked.validated_data))
 
 
 class RuleCheck(APIView):
@@ -265,11 +267,11 @@ class RuleCheck(APIView):
 
 class RuleExplain(APIView):
     @extend_schema(operation_id="rules_explain", responses={200: ExplainOut, **problems(401, 404)})
-    def get(self, request: Request, rule_id: UUID) -> Response:
+    def get(self, request: Request, id: UUID) -> Response:
         """Why the rule did, or did not do, what it last looked at."""
-        state = selectors.state_of(_readable(request, rule_id))
+        state = selectors.state_of(_readable(request, id))
         found = {
-            "rule_id": rule_id,
+            "rule_id": id,
             "evaluated_at": state.last_evaluated_at,
             "evaluation": state.last_evaluation,
         }

@@ -9,6 +9,7 @@ Score, in [0, 1]: how near the condition is to what was wished of it (true).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from market.errors import Text
@@ -186,6 +187,8 @@ def _score(result: bool | None, wish: bool, left: Any, right: Any) -> float:
     if result is wish:
         return 1.0
     size = abs(float(left)) + abs(float(right))
+    if not isfinite(size):
+        return 0.0
     apart = abs(float(left) - float(right)) / size if size else 0.0
     return round(_NEAR * (1 - apart), 5)
 
@@ -219,10 +222,8 @@ def shown(value: Decimal | float | None) -> str:
     """As many digits as a person reads."""
     if value is None:
         return "?"
-    digits = 2 if abs(value) >= 1 else 4
-    if isinstance(value, float):
-        value = Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits))
-    text = format(value, "f")
+    digits = 2 if isinstance(value, float) and abs(value) >= 1 else 4
+    text = format(value, f".{digits}f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

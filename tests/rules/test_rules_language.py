@@ -1,10 +1,11 @@
 """What expressions mean, how they are spelled, and what is said of those that mean nothing."""
 
+import json
 from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from rules.language import (
@@ -37,6 +38,7 @@ from rules.language.nodes import (
     Operator,
     Shift,
 )
+from rules.language.reasons import reason_for
 
 RISING = (100, 101, 102, 103, 104)
 
@@ -266,6 +268,23 @@ def test_any_text_is_read_or_refused_with_a_place(text):
         assert e.line and e.column and e.message.ko
     else:
         assert parse(to_text(node)) == node
+
+
+@given(node=conditions, held=st.integers(0, 1), closes=st.lists(st.integers(1, 500), min_size=1, max_size=60))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_whatever_passes_the_check_can_be_judged_and_explained(market, node, held, closes):
+    try:
+        compiled = Compiled(node)
+    except ConditionError:
+        assume(False)
+    data = market(closes, held=held)
+    look = Look(data, closed_bars(data))
+    verdict, reason = compiled.verdict(look), reason_for(compiled, look)
+    assert reason.result is verdict
+    assert (reason.score == 1) == (verdict is True)
+    assert 0 <= reason.score <= 1
+    assert reason.because("ko") and reason.because("en")
+    json.dumps(reason.as_dict(), allow_nan=False)
 
 
 def test_a_condition_may_come_in_any_spelling():
