@@ -14,9 +14,14 @@ export function relay(upstream: ReadableStream<Uint8Array>, hangUp: () => void, 
   let timer: ReturnType<typeof setInterval>;
   let heard = Date.now();
 
+  let over = false;
+
   const stop = () => {
+    if (over) return;
+    over = true;
     clearInterval(timer);
     hangUp();
+    void reader.cancel().catch(() => undefined);
   };
 
   const note = (chunk: Uint8Array) => {
@@ -33,28 +38,21 @@ export function relay(upstream: ReadableStream<Uint8Array>, hangUp: () => void, 
       timer = setInterval(() => {
         if (Date.now() - heard > silenceMs) {
           stop();
-          void reader.cancel().catch(() => undefined);
+          controller.close();
         } else if (between) controller.enqueue(BEAT);
       }, beatMs);
     },
     async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          stop();
-          controller.close();
-        } else {
-          note(value);
-          controller.enqueue(value);
-        }
-      } catch {
+      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+      if (over) return;
+      if (done || value === undefined) {
         stop();
         controller.close();
+      } else {
+        note(value);
+        controller.enqueue(value);
       }
     },
-    cancel() {
-      stop();
-      void reader.cancel().catch(() => undefined);
-    },
+    cancel: stop,
   });
 }

@@ -28,17 +28,19 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
               {t.skip}
             </a>
             <header className="sticky top-0 z-[5] border-b border-line bg-panel">
-              <div className="mx-auto flex max-w-[100rem] flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2.5">
+              <div className="mx-auto flex max-w-[100rem] flex-wrap items-center gap-x-4 gap-y-1.5 px-4 pt-2.5 pb-1.5">
                 <Brand name={t.brand} />
-                <Navigation className="order-last -mx-1 w-full md:order-none md:w-auto" />
+                <div className="order-last -mx-2 flex w-full items-center justify-between md:order-none md:mx-0 md:w-auto md:flex-1">
+                  <Navigation />
+                  {me && <Person me={me} />}
+                </div>
                 <div className="ml-auto flex items-center gap-x-1">
                   <LanguageSwitch />
                   <ThemeSwitch theme={theme} />
-                  {me && <Person me={me} />}
                   {me?.role !== "viewer" && <HaltButton />}
                 </div>
               </div>
-              <div className="mx-auto flex max-w-[100rem] items-center justify-between gap-4 px-4 pb-2">
+              <div className="mx-auto flex max-w-[100rem] flex-wrap items-center justify-between gap-x-4 px-4 pb-2">
                 <LiveBadge />
                 <Clocks />
               </div>

@@ -14,7 +14,7 @@ import { Switch } from "./switch";
 
 const FRAME: Record<Account["environment"], string> = {
   real: "border-solid border-real border-t-4",
-  paper: "border-dashed border-line border-t-4 border-t-line",
+  paper: "border-dashed border-faint/60",
 };
 
 function Health({ account }: { account: Account }) {

@@ -32,7 +32,7 @@ export function LatestLook({ value }: { value: unknown }) {
   const evaluation = readEvaluation(value);
   if (evaluation === null) return <p className="text-sm text-faint">{t.rules.notYet}</p>;
   return (
-    <section aria-label={t.rules.latest} className="min-w-0 space-y-2 rounded-lg bg-raised p-3 text-sm">
+    <section aria-label={t.rules.latest} className="min-w-0 space-y-2 self-start rounded-lg bg-raised p-3 text-sm">
       <header className="flex items-start gap-3">
         <h4 className="text-xs leading-5 text-faint">{t.rules.latest}</h4>
         <Badge tone={ACTION_TONE[evaluation.action]}>{t.rules.actions[evaluation.action]}</Badge>

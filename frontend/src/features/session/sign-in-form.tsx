@@ -31,11 +31,11 @@ export function SignInForm({ next, expired }: { next: string; expired: boolean }
     <form onSubmit={submit} method="post" className="space-y-4">
       {expired && !failure && <p className="text-sm text-warn">{t.signIn.expired}</p>}
       <label className="block space-y-1.5 text-sm">
-        <span>{t.signIn.email}</span>
+        <span className="block">{t.signIn.email}</span>
         <input name="email" type="email" autoComplete="username" required className={FIELD} />
       </label>
       <label className="block space-y-1.5 text-sm">
-        <span>{t.signIn.password}</span>
+        <span className="block">{t.signIn.password}</span>
         <input name="password" type="password" autoComplete="current-password" required className={FIELD} />
       </label>
       <div role="alert" className="text-sm text-bad empty:hidden">

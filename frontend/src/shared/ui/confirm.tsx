@@ -58,7 +58,7 @@ export function Confirm({ title, children, action, danger = false, typed, onConf
         </div>
         {typed !== undefined && (
           <label className="block space-y-1.5 text-sm">
-            <span>{t.confirm.type(typed)}</span>
+            <span className="block">{t.confirm.type(typed)}</span>
             <input
               name="confirm"
               autoComplete="off"

@@ -19,7 +19,7 @@ export function Table({ caption, head, children, fixed = true }: { caption: stri
 type CellProps = { right?: boolean; wide?: boolean; className?: string };
 
 const cell = ({ right, wide, className }: CellProps) =>
-  cx("px-3 py-2 align-top first:pl-4 last:pr-4", right ? "text-right figures" : "text-left", wide && "hidden @xl:table-cell", className);
+  cx("px-1.5 py-2 align-top first:pl-4 last:pr-4 @xl:px-3", right ? "text-right figures whitespace-nowrap" : "text-left", wide && "hidden @xl:table-cell", className);
 
 /** `wide`: only where the panel has room. */
 export function Th({ right, wide, className, ...rest }: CellProps & ComponentProps<"th">) {
