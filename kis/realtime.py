@@ -76,17 +76,20 @@ class RealtimeClient:
         on_event: OnEvent | None = None,
         silence_s: float = SILENCE_S,
         in_use_s: float = IN_USE_S,
+        registrations: int = codes.MAX_REGISTRATIONS,
         clock: Clock = utc_now,
     ) -> None:
         """`approval`: a client, or a coroutine function that gives an approval key; asked once a connection.
 
         `silence_s`: without any frame for so long the connection counts as dead. `in_use_s`: how long to wait when
-        KIS says that the key's session is in use.
+        KIS says that the key's session is in use. `registrations`: how many the key may have; some account types
+        have fewer than 41.
         """
         self._config = config
         self._approval = approval
         self._journal = Journal(Masker(config.secrets), config.masked_account, on_event)
         self._silence_s, self._in_use_s = silence_s, in_use_s
+        self._registrations = registrations
         self._clock = clock
         self._socket: ClientConnection | None = None
         self._approval_key = ""
@@ -152,7 +155,7 @@ class RealtimeClient:
     async def subscribe(self, symbol: str, exchange: Exchange = Exchange.NASDAQ) -> None:
         """Follow the trades of a symbol (5.6).
 
-        Raises NoRoom beyond 41 registrations, Refused when KIS does not know the key, Unreachable.
+        Raises NoRoom beyond the registrations of the key, Refused when KIS does not know the key, Unreachable.
         """
         self._listed[symbol] = exchange
         await self._add(Registration(codes.TICK_TR, frames.tick_key(symbol, exchange)))
@@ -196,7 +199,7 @@ class RealtimeClient:
     async def _add(self, registration: Registration) -> None:
         if registration in self._wanted:
             return
-        if len(self._wanted) >= codes.MAX_REGISTRATIONS:
+        if len(self._wanted) >= self._registrations:
             raise _no_room()
         for attempt in range(3):
             await self._until_connected()

@@ -1,5 +1,6 @@
 """The real simulator, as a process of its own; clients reach it over the wire only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -21,9 +22,8 @@ def config_of(simulated: Any, environment: str, index: int = 0, **changes: str) 
     account = simulated.accounts(environment)[index]
     hosts = simulated.info[environment]
     fields = {name: account[name] for name in ("app_key", "app_secret", "account_no", "hts_id")}
-    return KisConfig(
-        environment=Environment(environment), rest_url=hosts["rest"], ws_url=hosts["ws"], **{**fields, **changes}
-    )
+    fields |= {"rest_url": hosts["rest"], "ws_url": hosts["ws"]}
+    return KisConfig(environment=Environment(environment), **{**fields, **changes})
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +67,6 @@ def client(make_client: MakeClient) -> KisClient:
 
 async def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
     """What `look` answers once it is true; fails the test when it does not become true."""
-    import asyncio
-
     async with asyncio.timeout(seconds):
         while True:
             found = look()
@@ -77,6 +75,12 @@ async def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
             if found:
                 return found
             await asyncio.sleep(0.02)
+
+
+@pytest.fixture(name="config_of")
+def _config_of() -> Any:
+    """`config_of(simulated, "paper")`: the config of one of its accounts."""
+    return config_of
 
 
 @pytest.fixture(name="eventually")

@@ -8,7 +8,6 @@ import pytest
 
 from kis import errors, overseas_orders, overseas_quotes
 from kis.broker import KisBroker
-from kis.config import KisConfig
 from kis.simulator import testing
 from kis.throttle import LocalBudget
 from market.broker import Broker
@@ -20,12 +19,6 @@ ORDER = "/uapi/overseas-stock/v1/trading/order"
 CANCEL = "/uapi/overseas-stock/v1/trading/order-rvsecncl"
 LIST = "/uapi/overseas-stock/v1/trading/inquire-ccnl"
 NASDAQ = Exchange.NASDAQ
-
-
-def config_of(simulated, environment: str) -> KisConfig:
-    account, hosts = simulated.accounts(environment)[0], simulated.info[environment]
-    fields = {name: account[name] for name in ("environment", "app_key", "app_secret", "account_no")}
-    return KisConfig(**fields, rest_url=hosts["rest"], ws_url=hosts["ws"])
 
 
 def resting(quantity: int = 1, **changes: object) -> OrderTicket:
@@ -230,7 +223,7 @@ class TestPrepared:
         assert events[-1]["path"] == "/uapi/hashkey"
         await prepared.discard()
 
-    async def test_with_nobody_left_at_the_other_end_it_is_unreachable(self, make_client):
+    async def test_with_nobody_left_at_the_other_end_it_is_unreachable(self, config_of, make_client):
         with testing.start(switches={"rate_real": 0}) as leaving:
             client = make_client(config=config_of(leaving, "real"))
             prepared = await overseas_orders.prepare_order(resting(), client=client)
