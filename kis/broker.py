@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from kis import overseas_orders, overseas_quotes
 from kis.client import KisClient
+from market.broker import Broker
 from market.data import Bar, Quote
 from market.orders import BuyingPower, CancelTicket, ExecutionRow, Holding, Listing, OrderTicket
 from market.words import Exchange, Lane
 
 
-class KisBroker:
+class KisBroker(Broker):
     """One account at KIS. `aclose` closes the client's connections."""
 
     def __init__(self, client: KisClient) -> None:

@@ -234,14 +234,13 @@ class Transport:
             if not left:
                 raise _TooLate
             return await self._send(call, line.http, headers, timeouts=timeout, extensions={"trace": watch}, lane=lane)
+        except _TooLate as error:
+            raise _expired_unsent() from error
         except Exception as error:
-            if written:
-                raise _outcome_unknown() from error
-            if isinstance(error, _TooLate):
-                raise _expired_unsent() from error
-            if isinstance(error, httpx.TransportError | OSError | TimeoutError):
+            # Only what cannot have written is proof; for all else, mistakes of ours included, somebody must look.
+            if not written and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
                 raise unreachable() from error
-            raise  # a mistake of ours, before anything was written
+            raise _outcome_unknown() from error
 
     async def line(self) -> Line:
         """A connection of its own, open or to be opened by its first request. Give it back with `release`."""

@@ -8,6 +8,7 @@ import pytest
 
 from kis import errors, overseas_orders, overseas_quotes
 from kis.broker import KisBroker
+from kis.client import default_client
 from kis.simulator import testing
 from kis.throttle import LocalBudget
 from market.broker import Broker
@@ -290,9 +291,11 @@ class TestQuestions:
 
 
 class TestPlaceOrder:
-    async def test_without_a_price_it_is_a_limit_with_a_collar_on_the_exchange_that_lists_it(self, kis, client):
+    async def test_without_a_price_it_is_a_limit_with_a_collar_on_the_exchange_that_lists_it(
+        self, kis, client, eventually
+    ):
         kis.control.pin("KO", "60.00")
-        await asyncio.sleep(0.6)  # the pinned price holds from the simulator's next tick on
+        await eventually(lambda: Decimal(kis.control.state()["prices"]["KO"]) == 60)
 
         accepted = await overseas_orders.place_order("KO", "BUY", 2, None, client=client)
 
@@ -302,6 +305,23 @@ class TestPlaceOrder:
             if o["order_number"].lstrip("0") == accepted.broker_order_id
         )
         assert (row["exchange"], row["qty"], Decimal(row["price"])) == ("NYSE", 2, Decimal("61.80"))
+
+    async def test_the_default_client_is_that_of_the_environment(self, config_of, kis, monkeypatch):
+        config = config_of(kis, "paper")
+        variables = {
+            "KIS_APP_KEY": config.app_key,
+            "KIS_APP_SECRET": config.app_secret,
+            "KIS_ACCOUNT_NO": f"{config.cano}-{config.product_code}",
+            "KIS_USE_SANDBOX": "true",
+            "KIS_PAPER_REST_URL": config.rest_url,
+            "KIS_HASHKEY_OPTIONAL": "true",
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        accepted = await overseas_orders.place_order("NVDA", "BUY", 1, Decimal("20.00"), exchange=NASDAQ)
+        found = await overseas_orders.get_executions(accepted.received_at.date() - timedelta(days=1))
+        await default_client().aclose()
+        assert accepted.broker_order_id in {row.broker_order_id for row in found}
 
     async def test_either_case_of_side_and_a_float_price_are_taken(self, client):
         assert await overseas_orders.place_order("NVDA", "buy", 1, 20.05, exchange=NASDAQ, client=client)

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 import redis.asyncio
 
+from kis.broker import KisBroker
+from kis.simulator import testing
 from kis.throttle import LocalBudget, RedisBudget
-from market.words import Lane
+from market.words import Exchange, Lane
 
 RATE = 20  # slow enough that all have asked before the next slot opens
 
@@ -86,3 +88,16 @@ async def test_without_redis_each_goes_on_alone_and_slower():
         await budget.take(Lane.EXIT)
     assert time.monotonic() - begun >= 5 * 0.0195
     await away.aclose()
+
+
+@pytest.mark.parametrize(("environment", "questions"), [("real", 40), ("paper", 4)])
+async def test_the_budget_of_a_key_is_kept_without_one_refusal(config_of, make_client, environment, questions):
+    """Against the limits that KIS announced: 18 a second on real, 1 on paper (3.5)."""
+    events = []
+    with testing.start() as limited:
+        config = config_of(limited, environment)
+        broker = KisBroker(make_client(config=config, on_event=events.append, budget=LocalBudget(config.rate)))
+        await asyncio.gather(*(broker.quote("NVDA", Exchange.NASDAQ) for _ in range(questions)))
+    asked = [e for e in events if e["tr_id"]]
+    assert len(asked) == questions
+    assert {e["msg_cd"] for e in asked} == {"MCA00000"}
