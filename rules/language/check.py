@@ -48,7 +48,7 @@ class Checked:
     indicators: frozenset[str]
 
 
-MOST_BARS = 1000  # a bot keeps a few more than this of every series
+MOST_BARS = 590  # a bot keeps 600 of every series, the forming bar among them
 
 _KIND_NAMES = {True: Text("숫자", "a number"), False: Text("참·거짓", "true or false")}
 

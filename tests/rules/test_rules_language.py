@@ -169,7 +169,7 @@ def test_a_price_meets_its_own_mean_exactly(market):
         ("sma(price) > 1", "bad_argument", 1, 5, None),
         ("sma(volum, 3) > 1", "bad_argument", 1, 5, "volume"),
         ("rsi(1) > 1", "bad_argument", 1, 5, None),
-        ("ema(201) > 1", "too_many_bars", 1, 1, None),
+        ("ema(119) > 1", "too_many_bars", 1, 1, None),
         ("price", "not_a_condition", 1, 1, None),
         ("price > true", "wrong_kind", 1, 9, None),
         ("price > (1 < 2)", "wrong_kind", 1, 10, None),
