@@ -96,13 +96,14 @@ class Order(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["rule", "side"],
-                condition=models.Q(status__in=[s.value for s in OPEN]),
+                condition=models.Q(status__in=sorted(s.value for s in OPEN)),
                 name="one_open_order_per_rule_and_side",
             ),
         ]
         indexes = [
             models.Index(fields=["account", "-created_at", "id"]),
             models.Index(fields=["account", "trading_day"]),
+            models.Index(fields=["account", "us_order_date"]),
             models.Index(fields=["status"]),
         ]
 
@@ -157,10 +158,46 @@ class Execution(models.Model):
             models.CheckConstraint(name="fill_has_quantity", condition=models.Q(qty__gt=0)),
             one_of("execution", "side", Side),
         ]
-        indexes = [models.Index(fields=["account", "-at", "id"])]
+        indexes = [
+            models.Index(fields=["account", "-at", "id"]),
+            models.Index(fields=["account", "symbol", "at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.side} {self.qty} {self.symbol} at {self.price}"
+
+
+class ForeignOrder(models.Model):
+    """An order of the same account that Bamsae did not make: by phone, or by another program (safety.md 1.6, 2.1)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="foreign_orders")
+    us_order_date = models.DateField()
+    broker_order_id = models.CharField(max_length=20)
+    symbol = models.CharField(max_length=16)
+    side = word(Side)
+    qty = models.PositiveIntegerField()
+    price = models.DecimalField(**PRICE)
+    filled_qty = models.PositiveIntegerField(default=0)
+    avg_fill_price = models.DecimalField(**PRICE, null=True, blank=True)
+    adopted_qty = models.PositiveIntegerField(default=0)  # of the filled shares, those already in our book
+    channel = models.CharField(max_length=40, blank=True)
+    seen_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "us_order_date", "broker_order_id"], name="foreign_order_once_per_day"
+            ),
+            models.CheckConstraint(
+                name="foreign_adopted_within_filled", condition=models.Q(adopted_qty__lte=models.F("filled_qty"))
+            ),
+            one_of("foreign_order", "side", Side),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.qty} {self.symbol} through {self.channel}"
 
 
 class Instruction(models.Model):

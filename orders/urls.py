@@ -1,1 +1,10 @@
-urlpatterns: list = []
+from django.urls import path
+
+from orders import api
+
+urlpatterns = [
+    path("orders", api.Orders.as_view()),
+    path("orders/<uuid:id>", api.OrderDetail.as_view()),
+    path("orders/<uuid:id>:cancel", api.OrderCancel.as_view()),
+    path("executions", api.Executions.as_view()),
+]

@@ -1,0 +1,49 @@
+"""Start is recovery (safety.md 6.1): what a process left behind is closed or asked about, never sent again."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from accounts.models import BrokerageAccount
+from market.broker import Broker
+from market.errors import Text
+from orders.domain import Event, State
+from orders.listing import TrackReport, mark_lost
+from orders.models import Order, Outcome, Request
+from orders.moves import move
+from orders.submit import Fence
+from orders.track import reconcile, track
+
+NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
+
+
+async def recover(*, account: BrokerageAccount, broker: Broker, fence: Fence, now: datetime) -> TrackReport:
+    """Call it once with the lease in hand, before anything else.
+
+    Intents that never reached submitting end not_sent; submitting becomes unknown; then the broker's order list
+    and holdings are read. Harmless to repeat. Raises what `fence` raises.
+    """
+    await sync_to_async(close_what_was_left, thread_sensitive=True)(account, fence, now)
+    report = await track(account=account, broker=broker, now=now)
+    await reconcile(account=account, broker=broker, now=now)
+    return report
+
+
+def close_what_was_left(account: BrokerageAccount, fence: Callable[[], Any], now: datetime) -> None:
+    with transaction.atomic(durable=True):
+        fence()
+        for order in _left(account, State.INTENT):
+            move(order, Event.NOT_WRITTEN, at=now, why=NEVER_SENT)
+    for order in _left(account, State.SUBMITTING):
+        mark_lost(order, now)
+    Request.objects.filter(order__account=account, outcome=Outcome.PENDING).update(outcome=Outcome.UNKNOWN)
+
+
+def _left(account: BrokerageAccount, state: State) -> list[Order]:
+    return list(Order.objects.filter(account=account, status=state).select_related("account").order_by("created_at"))
+
+
+__all__ = ["Fence", "close_what_was_left", "recover"]
