@@ -48,7 +48,7 @@ def no_servers() -> dict[str, str]:
 def _passes(progress: Progress, command: Command) -> bool:
     try:
         with progress.stage(command.name, command.name, quiet=True):
-            run_to_end(command, paths.LOG / "lint.log")
+            run_to_end(command, paths.LOG / "lint.log", last_lines=100)
     except Problem as e:
         progress.say(f"  ✗  {command.name}: {progress.seconds[command.name]:.1f} s")
         progress.say("\n".join(f"    | {line}" for line in e.detail.splitlines()))

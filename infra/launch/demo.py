@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from infra.launch import environment, paths, services
 from infra.launch import house as houses
-from infra.launch import paths, services
 from infra.launch.background import Background
 from infra.launch.house import House
 from infra.launch.progress import Progress
@@ -17,20 +17,18 @@ JOIN = paths.LOCAL / "demo.json"
 def bring_up(house: House, background: Background, before_bots: Callable[[], None] = lambda: None) -> None:
     """Everything of the demo, until it is ready."""
     JOIN.unlink(missing_ok=True)  # of a demo that was killed
+    simulator = services.Simulator(environment.for_python(house.env))
+    house.supervisor.launch(simulator.service)
     houses.open_servers(house)
     house.env["BOT_SLOTS"] = house.env.get("BOT_SLOTS") or "4"
-    simulator = services.Simulator(house.env)
-    house.supervisor.launch(simulator.service)
-    houses.migrate_and_check(house)
     with house.progress.stage("simulator", "KIS 시뮬레이터 / KIS simulator", quiet=True):
         house.supervisor.await_ready(simulator.service, timeout=60)
     house.simulator = simulator.info
     house.env |= simulator.urls()
     file = paths.LOCAL / "simulator.json"
     write_private(file, json.dumps(simulator.info))
-    houses.import_days(house, f"{simulator.info['control'].rstrip('/')}/calendar")
-    houses.seed(house, file)
-    houses.start_house(house, background, before_bots=before_bots)
+    web = houses.prepare_data(house, f"{simulator.info['control'].rstrip('/')}/calendar", file)
+    houses.start_house(house, web, background, before_bots=before_bots)
     write_private(JOIN, json.dumps(joining(house), indent=1))
 
 
@@ -75,9 +73,8 @@ def up(progress: Progress, *, web_port: int, api_port: int) -> int:
         background = houses.install(house)
         houses.open_servers(house)
         house.env["BOT_SLOTS"] = house.env.get("BOT_SLOTS") or "24"
-        houses.migrate_and_check(house)
-        houses.import_days(house, "exchange")
-        houses.start_house(house, background)
+        web = houses.prepare_data(house, "exchange")
+        houses.start_house(house, web, background)
         progress.say(block(house))
         house.supervisor.watch(lambda: False)
     finally:

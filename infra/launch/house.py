@@ -1,6 +1,5 @@
 """Brings the whole house up, in order, for `demo` and for `up`."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from typing import Any
 from infra.launch import environment, node_env, paths, ports, python_env, services
 from infra.launch.background import Background
 from infra.launch.problem import Problem
-from infra.launch.processes import Command, Process, adopt_orphans, run_to_end
+from infra.launch.processes import adopt_orphans
 from infra.launch.progress import Progress
 from infra.launch.runtime import Lock
 from infra.launch.servers import Servers, base_folder, check_given
-from infra.launch.supervisor import Supervisor
+from infra.launch.steps import Steps
+from infra.launch.supervisor import Service, Supervisor
 
 
 @dataclass
@@ -100,51 +100,41 @@ def open_servers(house: House) -> None:
     house.env = house.servers.open(house.supervisor, env)
 
 
-def step(house: House, name: str, what: str, *arguments: str, failed: tuple[str, str] | None = None) -> Process:
-    """One management command before the start; `failed`: the sentence for when it fails (else its own last words)."""
-    command = Command(name, services.manage(*arguments), house.env, paths.ROOT)
-    with house.progress.stage(name, what, quiet=True):
-        try:
-            return run_to_end(command, paths.LOG / f"{name}.log", timeout=300)
-        except Problem as e:
-            ko, en = failed or (e.detail.splitlines()[-1] if e.detail else e.ko, "")
-            raise Problem(ko, en, detail=e.detail if failed else "") from e
+LOG = paths.LOG / "steps.log"
+MIGRATION_FAILED = (
+    f"데이터베이스 마이그레이션이 실패했습니다. 아래 원인을 고친 뒤 다시 실행하세요. 기록: {LOG}",
+    f"A migration of the database failed: put right what is named below, then run again. Its log: {LOG}",
+)
 
 
-def migrate_and_check(house: House) -> None:
-    """The schema, then everything that must be in order before a bot may start."""
-    log = paths.LOG / "migrate.log"
-    sentence = (
-        f"데이터베이스 마이그레이션이 실패했습니다. 아래 원인을 고친 뒤 다시 실행하세요. 기록: {log}",
-        f"A migration of the database failed: put right what is named below, then run again. Its log: {log}",
-    )
-    step(house, "migrate", "스키마 / schema", "migrate", "--no-input", failed=sentence)
-    step(house, "preflight", "시작 전 점검 / checks before the start", "preflight")
-
-
-def import_days(house: House, source: str) -> None:
-    """The trading days of the exchange, or of the simulator's calendar."""
-    step(house, "calendar", "거래일 / trading days", "import_trading_days", "--from", source)
-
-
-def seed(house: House, simulator_file: Path) -> None:
-    """People, accounts and rules of the demo; the same again changes nothing."""
-    done = step(
-        house, "seed", "데모 계정과 규칙 / demo accounts and rules", "seed_demo", "--simulator", str(simulator_file)
-    )
-    for line in reversed(done.lines):
-        if line.startswith("{"):
-            house.people = json.loads(line)["people"]
-            return
-    raise Problem("seed_demo 가 결과를 내지 않았습니다.", "seed_demo printed no result.", detail=done.tail())
-
-
-def start_house(house: House, background: Background, *, before_bots: Callable[[], None] = lambda: None) -> None:
-    """Dashboard beside web; then, with `before_bots` called in between, workers and beat."""
-    house.supervisor.runtime.publish(shared_env(house))
-    with house.progress.stage("web", "API"):
+def prepare_data(house: House, calendar: str, simulator_file: Path | None = None) -> Service:
+    """Schema, checks, trading days, the demo's accounts; web comes up beside the last two and is returned."""
+    steps = Steps(house.env, LOG)
+    stage = house.progress.stage
+    try:
+        with stage("migrate", "스키마 / schema", quiet=True):
+            steps.run("migrate", "--no-input", failed=MIGRATION_FAILED)
+        with stage("preflight", "시작 전 점검 / checks before the start", quiet=True):
+            steps.run("preflight")
+        house.supervisor.runtime.publish(shared_env(house))
         web = services.web(house.env, house.api_port)
-        house.supervisor.start(web, timeout=90)
+        house.supervisor.launch(web)
+        with stage("calendar", "거래일 / trading days", quiet=True):
+            steps.run("import_trading_days", "--from", calendar)
+        if simulator_file:
+            with stage("seed", "데모 계정과 규칙 / demo accounts and rules", quiet=True):
+                house.people = steps.run("seed_demo", "--simulator", str(simulator_file))["people"]
+    finally:
+        steps.close()
+    return web
+
+
+def start_house(
+    house: House, web: Service, background: Background, *, before_bots: Callable[[], None] = lambda: None
+) -> None:
+    """Waits for web; then, with `before_bots` called in between, workers, beat and the dashboard."""
+    with house.progress.stage("web", "API"):
+        house.supervisor.await_ready(web, timeout=90)
     with house.progress.stage("bots", "봇과 작업자 / bots and workers"):
         before_bots()
         workers = [services.bots(house.env), services.tasks(house.env), services.beat(house.env)]

@@ -66,7 +66,7 @@ class Command:
     stop_signal: int = signal.SIGTERM
     grace: float = 10.0  # seconds between the asking and the SIGKILL
     user: tuple[int, int] = (-1, -1)  # uid, gid; -1: ours
-    stdin: bytes = b""
+    stdin: bytes | None = b""  # what it reads; None: a pipe that stays open for us to write to
 
 
 class LogFile:
@@ -112,7 +112,7 @@ class Process:
                 [*shim, *tie, *c.argv],
                 env=dict(c.env),
                 cwd=c.cwd,
-                stdin=subprocess.PIPE if c.stdin else subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if c.stdin == b"" else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -223,11 +223,9 @@ def _children() -> list[int]:
     return mine
 
 
-def run_to_end(
-    command: Command, log: Path, *, timeout: float = 1800, on_line: Callable[[str], None] | None = None
-) -> Process:
+def run_to_end(command: Command, log: Path, *, timeout: float = 1800, last_lines: int = 12) -> Process:
     """Runs a command that ends by itself; raises a Problem with its last lines when it fails."""
-    process = Process(command, log, on_line).start()
+    process = Process(command, log).start()
     until = time.monotonic() + timeout
     try:
         while not process.ended():
@@ -236,7 +234,7 @@ def run_to_end(
                 raise Problem(
                     f"{command.name} 이(가) {timeout:.0f}초 안에 끝나지 않았습니다. 기록: {log}",
                     f"{command.name} did not end within {timeout:.0f} s; its log: {log}",
-                    detail=process.tail(),
+                    detail=process.tail(last_lines),
                 )
     finally:
         process.bury()
@@ -245,6 +243,6 @@ def run_to_end(
         raise Problem(
             f"{command.name} 이(가) {ko}. 기록: {log}",
             f"{command.name} {en}; its log: {log}",
-            detail=process.tail(),
+            detail=process.tail(last_lines),
         )
     return process

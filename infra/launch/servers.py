@@ -99,7 +99,7 @@ class Servers:
             port = ports.free_port()
             services.append(valkey.service(self.base, site_packages(), port, password, env))
             urls["REDIS_URL"] = f"redis://:{password}@127.0.0.1:{port}/0"
-        supervisor.start(*services, timeout=90)
+        supervisor.start(*services, timeout=90, foundation=True)
         return urls
 
     def _password(self) -> str:

@@ -40,14 +40,17 @@ class Supervisor:
         self.logs, self.runtime, self.progress = logs, runtime, progress
         self.services: list[Service] = []
 
-    def start(self, *services: Service, timeout: float = 60) -> None:
+    def start(self, *services: Service, timeout: float = 60, foundation: bool = False) -> None:
         """Starts services together and returns when all are ready."""
-        self.launch(*services)
+        self.launch(*services, foundation=foundation)
         self.await_ready(*services, timeout=timeout)
 
-    def launch(self, *services: Service) -> None:
-        """Starts services and does not wait; what is launched together is stopped together."""
-        together = 1 + max((s.together for s in self.services), default=0)
+    def launch(self, *services: Service, foundation: bool = False) -> None:
+        """Starts services and does not wait; what is launched together is stopped together.
+
+        A `foundation` is stopped last, whenever it was started: everything stands on it.
+        """
+        together = 0 if foundation else 1 + max((s.together for s in self.services), default=0)
         for service in services:
             service.together = together
             self.services.append(service)
