@@ -36,7 +36,7 @@ class ConfirmIn(In):
 
 
 class HaltIn(In):
-    reason = serializers.CharField(required=False, default="")
+    reason = serializers.CharField(required=False, allow_blank=True)
 
 
 class Bots(APIView):
@@ -87,7 +87,7 @@ class Halt(APIView):
     def post(self, request: Request) -> Response:
         body = HaltIn(data=request.data)
         body.is_valid(raise_exception=True)
-        reason = body.validated_data["reason"]
+        reason = body.validated_data.get("reason")
         services.halt(by=request.user, reason=Text(reason, reason) if reason else None)
         return Response(_house())
 

@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from instruments.services import ensure_instruments
-from rules.services import create_rule, set_rule_enabled
 
 from accounts.models import BrokerageAccount, Role, TokenScope, User
 from accounts.services import (
@@ -23,8 +21,10 @@ from accounts.services import (
 from credentials.models import ApiCredential
 from credentials.selectors import credential_with_key
 from credentials.services import set_credentials, set_data_credential
+from instruments.services import ensure_instruments
 from market.words import Environment, EvaluateOn, MarginMode, Timeframe
 from rules.models import TradeRule
+from rules.services import create_rule, set_rule_enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ ACCOUNTS: tuple[tuple[str, tuple[DemoRule, ...]], ...] = (
 def password_of(email: str) -> str:
     """Known to this installation alone, and the same at every start: made from its secret key."""
     digest = hmac.new(settings.SECRET_KEY.encode(), f"demo:{email}".encode(), hashlib.sha256).hexdigest()
-    return f"bamsae-{digest[:10]}"
+    return f"night-{digest[:10]}"
 
 
 def seed(simulator: dict[str, Any], *, now: datetime) -> list[dict[str, str]]:

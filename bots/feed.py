@@ -6,7 +6,7 @@ the owner publishes to Redis, and everybody, the owner too, reads there.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ class Feed:
     holder: str
     on_quote: Callable[[Quote], None]
     on_gap: Callable[[], None]
+    attach: Callable[[RealtimeClient, str], Awaitable[None]] | None = None  # what else rides on the socket
     wanted: dict[str, Exchange] = field(default_factory=dict)
     seen_at: dict[str, datetime] = field(default_factory=dict)
     polled: dict[str, Quote] = field(default_factory=dict)
@@ -106,12 +107,15 @@ class Feed:
     async def _serve_socket(self, key: ApiCredential) -> None:
         """Own the socket: subscribe to what every enabled rule wants, publish what comes."""
         client = await sync_to_async(open_client)(key, self.redis)
-        realtime = RealtimeClient(client)
+        realtime = RealtimeClient(client.config, approval=client)
         outbox: asyncio.Queue[Quote] = asyncio.Queue(maxsize=1000)
         realtime.on_tick(lambda quote: _offer(outbox, quote))
+        realtime.on_gap(self.on_gap)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(realtime.run())
+                if self.attach is not None:
+                    group.create_task(self.attach(realtime, client.config.hts_id))
                 group.create_task(self._publish(outbox))
                 group.create_task(_follow_wishes(realtime))
         except* (TradingError, OSError) as failures:

@@ -11,7 +11,7 @@ from credentials.models import ApiCredential
 from market.broker import Broker
 from market.words import Exchange, Timeframe
 
-COUNT = 120  # one page of minute bars (kis-protocol 4.21)
+PAGE = 120  # one page of minute bars (kis-protocol 4.21)
 
 
 class History:
@@ -30,8 +30,9 @@ class History:
             timeframe = watch.bars.timeframe
             if timeframe is Timeframe.D1:
                 continue
+            count = max(PAGE, watch.rule.look_back + 5)
             rows = await self._broker.minute_bars(
-                watch.row.symbol, Exchange(watch.row.exchange), minutes=timeframe.seconds // 60, count=COUNT
+                watch.row.symbol, Exchange(watch.row.exchange), minutes=timeframe.seconds // 60, count=count
             )
             watch.bars.fill(rows, datetime.now(UTC))
 

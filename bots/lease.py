@@ -24,8 +24,11 @@ class Lease:
     token: int
     holder: str
 
-    def fence(self) -> None:
-        """Raise LostLease unless the lease outlives a request written now. Call it inside the sending transaction."""
+    def fence(self) -> int:
+        """The token, if the lease outlives a request written now; LostLease otherwise.
+
+        Call it inside the transaction that commits to sending.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT 1 FROM bots_botlease WHERE account_id = %s AND token = %s AND holder = %s"
@@ -34,6 +37,7 @@ class Lease:
             )
             if cursor.fetchone() is None:
                 raise lost(self)
+        return self.token
 
 
 def lost(lease: Lease) -> LostLease:
@@ -121,7 +125,8 @@ def note_quiet(lease: Lease) -> None:
     """It has run well for a while: the next crash is the first again."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE bots_botlease SET crashes = 0, last_error = '' WHERE account_id = %s AND token = %s AND crashes > 0",
+            "UPDATE bots_botlease SET crashes = 0, last_error = ''"
+            " WHERE account_id = %s AND token = %s AND crashes > 0",
             [lease.account_id, lease.token],
         )
 

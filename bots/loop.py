@@ -9,16 +9,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-import orders.services as order_desk
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
-from instruments.selectors import session_spans
-from positions.services import mark_to_market, record_equity
 from redis.asyncio import Redis
 
+import orders.services as order_desk
 from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
 from bots import health, trading
@@ -28,17 +27,20 @@ from bots.feed import Feed
 from bots.health import Pulse
 from bots.history import History
 from bots.lease import Lease, LostLease
-from bots.notices import listen_to_notices
+from bots.notices import Notices
+from bots.selectors import open_orders
 from bots.watch import Watch, aged, load
 from credentials.models import ApiCredential
 from credentials.selectors import data_credential_for, trade_credential
+from instruments.selectors import session_spans
 from logs.services import record
 from market.broker import Broker
 from market.data import AccountView, Quote, SessionView
 from market.errors import Text, TradingError
 from market.orders import Notice
 from market.sessions import session_at
-from market.words import Environment, Exchange
+from market.words import Environment, Exchange, MarginMode
+from positions.services import mark_to_market, record_equity
 
 log = logging.getLogger("bots")
 
@@ -47,6 +49,7 @@ TRACK_IDLE_SEC = 6.0  # the list is read at least this often, even with notices 
 TRACK_BUSY_SEC = 2.0
 RELOAD_SEC = 1.0
 WORTH_SEC = 15.0
+RECONCILE_EVERY = timedelta(seconds=45)
 
 
 class Stopped(Exception):
@@ -57,6 +60,7 @@ class Stopped(Exception):
 class AccountBot:
     account: BrokerageAccount
     lease: Lease
+    key: ApiCredential
     broker: Broker
     redis: Redis
     data_key: ApiCredential | None
@@ -71,11 +75,16 @@ class AccountBot:
     view: AccountView = field(default_factory=lambda: AccountView(Environment.PAPER))
     session: SessionView = field(default_factory=lambda: SessionView(None))
     open_orders: int = 0
+    reconciled_at: datetime | None = None
 
     async def run(self) -> None:
         """Recover, then trade. Returns when asked to stop; raises LostLease, or what broke."""
         await self._recover()
+        notices = Notices(self.key, self.redis, self._on_notice, self._on_gap)
+        own_prices = self.data_key is not None and self.data_key.pk == self.key.pk
         feed = Feed(self.redis, self.broker, self.data_key, self.lease.holder, self._on_quote, self._on_gap)
+        if own_prices:  # one session per key: the notices ride on the socket of the prices
+            feed.attach = notices.attach
         await self._reload(feed)
         try:
             async with asyncio.TaskGroup() as group:
@@ -83,7 +92,7 @@ class AccountBot:
                     self._watch_for_stop(),
                     self._beat(),
                     feed.run(),
-                    listen_to_notices(self.account, self.redis, self._on_notice, self._on_gap),
+                    notices.hand_on(),
                     self._every(RELOAD_SEC, self._reload, feed),
                     self._every(0.3, self._carry_out),
                     self._every(WORTH_SEC, self._reckon),
@@ -92,15 +101,18 @@ class AccountBot:
                     self._keep_history(),
                 ):
                     group.create_task(part)
+                if not own_prices:
+                    group.create_task(notices.own_socket())
         except* Stopped:
             log.info("bot of %s stops", self.account.nickname)
 
     # --- parts, each a loop of its own ------------------------------------------------------------------
 
     async def _watch_for_stop(self) -> None:
-        while not self.asked_to_stop():
+        while True:
+            if self.asked_to_stop():
+                raise Stopped
             await asyncio.sleep(0.1)
-        raise Stopped
 
     async def _beat(self) -> None:
         """Renew the lease and say how we are. A database that is away for a moment is not yet a lost lease."""
@@ -184,20 +196,35 @@ class AccountBot:
             self.look_now.clear()
 
     async def _track_once(self) -> None:
-        report = await order_desk.track(account=self.account, broker=self.broker, fence=self.lease.fence, now=_now())
-        self.open_orders = report.open_orders
-        if report.answered:
-            self.pulse.answered(_now())
+        report = await order_desk.track(account=self.account, broker=self.broker, now=_now())
+        self.open_orders = await sync_to_async(open_orders)(self.account)
+        if not report.readable:
+            return
+        self.pulse.answered(_now())
         if report.fills:
             self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+        if report.fills or self.reconciled_at is None or _now() - self.reconciled_at > RECONCILE_EVERY:
+            self.reconciled_at = _now()
+            await order_desk.reconcile(account=self.account, broker=self.broker, now=_now())
 
     async def _reckon(self) -> None:
-        """What the account is worth, by the latest prices and the broker's buying power."""
+        """What the account is worth, by the latest prices and what the broker would let us spend."""
         now = _now()
         prices = {symbol: quote.last for symbol, quote in self.quotes.items()}
         await sync_to_async(mark_to_market)(account=self.account, prices=prices, now=now)
-        await sync_to_async(record_equity)(account=self.account, now=now, trading_day=self.session.trading_day)
-        self.view = await trading.account_view(self.account, self.broker, self.watches, self.quotes)
+        cash = await self._ask_buying_power()
+        self.view = AccountView(Environment(self.account.environment), cash)
+        await sync_to_async(record_equity)(
+            account=self.account, now=now, cash=cash, trading_day=self.session.trading_day
+        )
+
+    async def _ask_buying_power(self) -> Decimal | None:
+        """US dollars in the account's margin mode; None without a price to ask with."""
+        quote = next(iter(self.quotes.values()), None)
+        if quote is None:
+            return None
+        power = await self.broker.buying_power(quote.symbol, quote.exchange, quote.last)
+        return power.usd if self.account.margin_mode == MarginMode.USD else power.integrated
 
     async def _keep_history(self) -> None:
         """Bars from before our first tick, and after every gap."""
@@ -226,17 +253,16 @@ class AccountBot:
         quote = self.quotes.get(watch.row.symbol)
         quote = aged(quote, now, settings.BOT_QUOTE_MAX_AGE) if quote else None
         decision = watch.look(now=now, quote=quote, account=self.view, session=self.session)
-        if watch.due_to_store(now):
+        if watch.due_to_store(decision, now):
             watch.stored_at = now
-            await sync_to_async(trading.store_evaluation)(watch, decision, now)
+            await sync_to_async(trading.store_evaluation)(watch, decision, quote, now)
         sent = await trading.act(
             account=self.account,
             watch=watch,
             decision=decision,
             quote=quote,
-            session=self.session,
             broker=self.broker,
-            fence=self.lease.fence,
+            lease=self.lease,
             now=now,
         )
         if sent:
@@ -263,7 +289,7 @@ class AccountBot:
 
     async def _on_notice(self, notice: Notice) -> None:
         """A hint: look at the list now."""
-        await sync_to_async(order_desk.on_notice)(account=self.account, notice=notice, now=_now())
+        await order_desk.on_notice(account=self.account, notice=notice, now=_now())
         self.look_now.set()
 
 
@@ -285,7 +311,7 @@ async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
         key = await sync_to_async(trade_credential)(account)
         data_key = await sync_to_async(data_credential_for)(account)
         broker = await sync_to_async(open_broker)(key, redis)
-        bot = AccountBot(account, lease, broker, redis, data_key, asked_to_stop, Pulse(_now()))
+        bot = AccountBot(account, lease, key, broker, redis, data_key, asked_to_stop, Pulse(_now()))
         await sync_to_async(_journal)(
             account, Text("봇을 시작했습니다.", "The bot has started."), {"holder": lease.holder, "token": lease.token}
         )

@@ -8,6 +8,8 @@ from django.db import connection
 
 from accounts.models import BrokerageAccount
 from bots.models import BotLease
+from orders.domain import OPEN
+from orders.models import Order
 
 
 def db_now() -> datetime:
@@ -33,3 +35,8 @@ def bot_states(accounts: Iterable[BrokerageAccount]) -> dict[Any, dict | None]:
 def bot_state(row: BotLease, now: datetime) -> dict:
     running = row.expires_at is not None and row.expires_at > now
     return {"running": running, "holder": row.holder if running else "", "since": row.acquired_at if running else None}
+
+
+def open_orders(account: BrokerageAccount) -> int:
+    """How many orders of the account are not final; while there are any the broker's list is read more often."""
+    return Order.objects.filter(account=account, status__in=[state.value for state in OPEN]).count()

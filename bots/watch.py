@@ -7,7 +7,7 @@ from typing import Any
 
 from bots.bars import BarSeries
 from market.data import AccountView, MarketData, OwnedPosition, Quote, RuleMemory, SessionView
-from market.words import Freshness
+from market.words import Action, Freshness
 from rules.domain import Decision, Rule, evaluate
 from rules.models import RuleState, TradeRule
 
@@ -20,12 +20,13 @@ class Watch:
     rule: Rule
     bars: BarSeries
     state: RuleState
-    last: Decision | None = None  # the latest evaluation
+    wanted: Action = Action.NONE  # by the latest look; a signal is an edge of it
+    acted_on: str = ""  # the latest decision's key that was tried
     stored_at: datetime | None = None
 
     def look(self, *, now: datetime, quote: Quote | None, account: AccountView, session: SessionView) -> Decision:
         """Evaluate the rule on what is known now."""
-        self.last = evaluate(
+        return evaluate(
             self.rule,
             MarketData(
                 now=now,
@@ -38,10 +39,21 @@ class Watch:
                 memory=memory(self.state),
             ),
         )
-        return self.last
 
-    def due_to_store(self, now: datetime) -> bool:
-        """The latest evaluation is one row, refreshed at most once a second."""
+    def takes(self, decision: Decision) -> bool:
+        """Remember what the rule wants now; True when it did not want that before."""
+        before, self.wanted = self.wanted, decision.action
+        return decision.action is not Action.NONE and decision.action is not before
+
+    def first_time(self, key: str) -> bool:
+        """True once per decision; the database refuses a repetition after a restart."""
+        before, self.acted_on = self.acted_on, key
+        return key != before
+
+    def due_to_store(self, decision: Decision, now: datetime) -> bool:
+        """The latest evaluation is one row, refreshed at most once a second; a bar judged before says nothing new."""
+        if not decision.looked and decision.bar_at is not None and decision.bar_at == self.state.last_bar_at:
+            return False
         return self.stored_at is None or now - self.stored_at >= timedelta(seconds=1)
 
 

@@ -33,6 +33,6 @@ class Command(BaseCommand):
                 return
             time.sleep(0.3)
         raise CommandError(
-            f"{account.nickname}의 봇이 {options['wait']:.0f}초 안에 시작되지 않았습니다. 봇 작업자가 실행 중인지 보세요. / "
+            f"{account.nickname}의 봇이 {options['wait']:.0f}초 안에 시작되지 않았습니다. 봇 작업자를 확인하세요. / "
             f"The bot of {account.nickname} did not beat within {options['wait']:.0f} s. See that the bots worker runs."
         )

@@ -1,0 +1,135 @@
+"""From a decision to an order: the limit price, the quantity, the intent; and what is remembered of each look."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from asgiref.sync import sync_to_async
+
+import orders.services as order_desk
+from accounts.models import BrokerageAccount
+from bots.lease import Lease
+from bots.watch import Watch
+from logs.services import record
+from market.broker import Broker
+from market.data import Quote
+from market.errors import Text
+from market.orders import OrderIntent
+from market.words import Action, Side
+from orders.pricing import limit_price
+from rules.domain import Decision, quantity_for
+from rules.models import OrderPrice, RuleState, SignalType, StrategySignal
+
+
+async def act(
+    *,
+    account: BrokerageAccount,
+    watch: Watch,
+    decision: Decision,
+    quote: Quote | None,
+    broker: Broker,
+    lease: Lease,
+    now: datetime,
+) -> bool:
+    """Do what the decision wants, once per decision. True when an order was made of it."""
+    if decision.judged_bar is not None:
+        await sync_to_async(remember_bar)(watch, decision.judged_bar)
+    edge = watch.takes(decision)
+    if decision.action is Action.NONE or quote is None or decision.key is None:
+        return False
+    if edge:
+        await sync_to_async(store_signal)(watch, decision, SignalType(decision.action.value), now)
+    if not watch.first_time(decision.key):
+        return False
+    intent = intent_for(watch, decision, quote)
+    if intent is None:
+        return False
+    try:
+        await order_desk.submit(
+            account=account,
+            rule=watch.row,
+            decision=decision,
+            intent=intent,
+            broker=broker,
+            fence=lease.fence,
+            now=now,
+            quote=quote,
+        )
+    except order_desk.DuplicateDecision:
+        return False
+    except order_desk.Vetoed as veto:
+        if edge:
+            await sync_to_async(store_veto)(account, watch, decision, veto, now)
+        return False
+    return True
+
+
+def intent_for(watch: Watch, decision: Decision, quote: Quote) -> OrderIntent | None:
+    """The order that the decision means, or None when there is nothing to buy or sell."""
+    rule, side = watch.rule, decision.side
+    price = limit_price(side, reference(watch, side, quote), offset_bps=rule.price_offset_bps, last=quote.last)
+    quantity = watch.state.qty if side is Side.SELL else quantity_for(rule, price)
+    if quantity <= 0 or decision.key is None:
+        return None
+    return OrderIntent(
+        decision_key=decision.key,
+        symbol=rule.symbol,
+        exchange=rule.exchange,
+        side=side,
+        quantity=quantity,
+        limit_price=price,
+        reason=decision.explain("ko"),
+        time_in_force=rule.time_in_force,
+    )
+
+
+def reference(watch: Watch, side: Side, quote: Quote) -> Decimal:
+    """What the limit starts from: the touch, or the last price."""
+    touch = quote.ask if side is Side.BUY else quote.bid
+    if watch.row.order_price == OrderPrice.TOUCH and touch:
+        return touch
+    return quote.last
+
+
+def remember_bar(watch: Watch, judged: datetime) -> None:
+    """No rule judges the same bar twice, restart or not."""
+    RuleState.objects.filter(pk=watch.row.pk).update(last_bar_at=judged)
+    watch.state.last_bar_at = judged
+
+
+def store_evaluation(watch: Watch, decision: Decision, quote: Quote | None, now: datetime) -> None:
+    """The latest look of a rule is one row; with it the highest price since entry."""
+    changes: dict = {"last_evaluation": decision.as_dict(), "last_evaluated_at": now}
+    state = watch.state
+    if state.qty and quote is not None and (state.high_since_entry is None or quote.last > state.high_since_entry):
+        changes["high_since_entry"] = state.high_since_entry = quote.last
+    RuleState.objects.filter(pk=watch.row.pk).update(**changes)
+
+
+def store_signal(
+    watch: Watch, decision: Decision, kind: SignalType, now: datetime, payload: dict | None = None
+) -> None:
+    StrategySignal.objects.create(
+        rule=watch.row,
+        rule_version=decision.rule_version,
+        type=kind,
+        score=decision.score,
+        payload=decision.as_dict() | (payload or {}),
+        created_at=now,
+    )
+
+
+def store_veto(
+    account: BrokerageAccount, watch: Watch, decision: Decision, veto: order_desk.Vetoed, now: datetime
+) -> None:
+    """Why a wish was not granted, with every guard's vote."""
+    store_signal(watch, decision, SignalType.VETO, now, {"guards": veto.verdict.as_dict()})
+    ko, en = (" ".join(getattr(vote.reason, language) for vote in veto.verdict.vetoes) for language in ("ko", "en"))
+    what = "매수" if decision.side is Side.BUY else "매도"
+    record(
+        account=account,
+        rule_id=watch.row.pk,
+        level="info",
+        message=Text(f"{watch.row}: {what}하지 않음. {ko}", f"{watch.row}: no {decision.side}. {en}"),
+        ctx={"guards": veto.verdict.as_dict(), "key": decision.key},
+        at=now,
+    )
