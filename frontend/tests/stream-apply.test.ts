@@ -34,6 +34,13 @@ describe("a list", () => {
     expect(ids(placed(page(anOrder({ id: "old" })), anOrder({ id: "new" })).results)).toEqual(["new", "old"]);
   });
 
+  it("puts a row that was not loaded where the API would list it", () => {
+    const [first, second, third] = [4, 3, 2].map((n) => anOrder({ id: `${n}`, created_at: `2026-11-22T14:0${n}:00Z` })) as [Order, Order, Order];
+    expect(ids(placed(page(first, third), second).results)).toEqual(["4", "3", "2"]);
+    expect(ids(placed(page(first, second), third).results)).toEqual(["4", "3", "2"]);
+    expect(ids(placed({ results: [first, second], next: "more" }, third).results)).toEqual(["4", "3"]);
+  });
+
   it("changes a known row where it stands", () => {
     const list = page(anOrder({ id: "a" }), anOrder({ id: "b" }));
     const after = placed(list, anOrder({ id: "b", status: "filled", updated_at: LATER }));

@@ -24,7 +24,7 @@ describe("the stream and the lists on the screen", () => {
 
   it("asks for a list again when an entry does not carry its whole object", () => {
     const stale = lay(new QueryClient(), [anEntry(1, { kind: "account", ctx: { crashes: 1 } })]);
-    expect([...stale]).toEqual([keys.accounts]);
+    expect([...stale]).toEqual([keys.accounts, keys.house]);
   });
 
   it("does not invent a list that was never read", () => {

@@ -23,6 +23,7 @@ export const keys = {
   fills: ["fills"],
   positions: ["positions"],
   journal: ["journal"],
+  house: ["house"],
 } as const;
 
 const first: string | null = null;
@@ -91,13 +92,23 @@ export const rulesQuery = (api: Api) =>
     queryFn: async () => unwrap(await api.GET("/rules", { params: { query: { limit: 100 } } })),
   });
 
+/** Whether everything is halted. */
+export const houseQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.house, refetchOnMount, refetchInterval: LOOK_AGAIN_MS, queryFn: async () => unwrap(await api.GET("/bots:halt")) });
+
+/** The journal's address also answers with a stream, which is text to the schema; a list is never that. */
+function json<Data>(answer: Data | string): Data {
+  if (typeof answer === "string") throw new TypeError("expected a JSON page of the journal");
+  return answer;
+}
+
 /** The newest lines of the journal, newest first. */
 export const journalQuery = (api: Api, heard = NOTHING_HEARD) =>
   queryOptions({
     queryKey: keys.journal,
     refetchOnMount,
     queryFn: () =>
-      overlaid(heard, async () => unwrap(await api.GET("/logs", { params: { query: { limit: JOURNAL_LINES } } })), journaled),
+      overlaid(heard, async () => json(unwrap(await api.GET("/logs", { params: { query: { limit: JOURNAL_LINES } } }))), journaled),
   });
 
 export const ordersQuery = (api: Api, filter: OrderFilter = {}, heard = NOTHING_HEARD) =>

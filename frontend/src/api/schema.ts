@@ -4,22 +4,6 @@
  */
 
 export interface paths {
-    "/api/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["me_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -27,7 +11,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Accounts that may be seen; new ones belong to who makes them. */
         get: operations["accounts_list"];
+        put?: never;
+        /** @description Accounts that may be seen; new ones belong to who makes them. */
+        post: operations["accounts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}/equity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The equity curve of an account, newest first. */
+        get: operations["accounts_equity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -43,13 +46,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["accounts_retrieve"];
+        /** @description One account. */
+        get: operations["accounts_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** @description One account. */
+        patch: operations["accounts_update"];
+        trace?: never;
+    };
+    "/api/accounts/{id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The key of an account, for its owner and admins. */
+        get: operations["account_credentials_get"];
+        put?: never;
+        /** @description The key of an account, for its owner and admins. */
+        post: operations["account_credentials_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's own limits; the house's may be tighter. */
+        get: operations["account_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The person's own limits; the house's may be tighter. */
+        patch: operations["account_limits_update"];
         trace?: never;
     };
     "/api/accounts/{id}:toggle": {
@@ -61,6 +102,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description The wanted state of the account's bot, said outright and confirmed by name. */
         post: operations["accounts_toggle"];
         delete?: never;
         options?: never;
@@ -68,14 +110,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rules": {
+    "/api/bots": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["rules_list"];
+        get: operations["bots_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -84,23 +126,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rules/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["rules_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rules/{id}:toggle": {
+    "/api/bots/{account_id}:start": {
         parameters: {
             query?: never;
             header?: never;
@@ -109,11 +135,133 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["rules_toggle"];
+        post: operations["bots_:start_create"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/bots/{account_id}:stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["bots_:stop_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bots:halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An admin halts the whole house, a trader the accounts they operate. */
+        get: operations["bots:halt_retrieve"];
+        put?: never;
+        /** @description An admin halts the whole house, a trader the accounts they operate. */
+        post: operations["bots:halt_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bots:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["bots:resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Fills of the accounts that the person may read, newest first. */
+        get: operations["executions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What can be traded. */
+        get: operations["instruments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The journal: a page, or live
+         * @description JSON, newest first. With `Accept: text/event-stream` the same events arrive live as server-sent events: `id:` is the sequence, `event:` is log, order, fill, position or account, `data:` is the Log object. `Last-Event-ID` (or `after`) resumes without gap or repeat; a comment is sent every 15 s; before the server ends a stream it sends `event: end` with a code (slow, denied, renew, unavailable) and a message. Events without an account are the house's, for admins.
+         */
+        get: operations["logs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person behind the token; the role comes from here and never from a cookie. */
+        get: operations["me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The person behind the token; the role comes from here and never from a cookie. */
+        patch: operations["me_update"];
         trace?: never;
     };
     "/api/orders": {
@@ -123,7 +271,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Orders of the accounts that the person may read, newest first. */
         get: operations["orders_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One order: why it was made, every request about it, every fill. */
+        get: operations["orders_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -141,23 +307,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description Ask for a cancel; the account's bot sends it. 409 when the order has ended. */
         post: operations["orders_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/executions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["executions_list"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -171,6 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description What the accounts that the person may read hold now, by symbol. */
         get: operations["positions_list"];
         put?: never;
         post?: never;
@@ -180,14 +332,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/logs": {
+    "/api/rules": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["logs_list"];
+        /** @description Rules of the accounts that the person may read, newest first. */
+        get: operations["rules_list"];
+        put?: never;
+        /** @description A new rule, switched off. */
+        post: operations["rules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rules_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Only a rule that owns nothing and has no order at work. */
+        delete: operations["rules_delete"];
+        options?: never;
+        head?: never;
+        /** @description The named fields changed: a new version of the rule. */
+        patch: operations["rules_update"];
+        trace?: never;
+    };
+    "/api/rules/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Why the rule did, or did not do, what it last looked at. */
+        get: operations["rules_explain"];
         put?: never;
         post?: never;
         delete?: never;
@@ -196,7 +385,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/bots:halt": {
+    "/api/rules/{id}:toggle": {
         parameters: {
             query?: never;
             header?: never;
@@ -205,7 +394,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["bots_halt"];
+        /** @description Switch on or off; `confirm` is the account's nickname. Never flips blindly. */
+        post: operations["rules_toggle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a condition means, or what is wrong with it and where; nothing is stored. */
+        post: operations["rules_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Entries, exits and vetoes of the rules that the person may read, newest first. */
+        get: operations["signals_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -216,182 +440,458 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Text: {
-            ko: string;
-            en: string;
-        };
-        Bot: {
-            running: boolean;
-            holder: string | null;
-            /** Format: date-time */
-            since: string | null;
-        };
-        Pnl: {
-            /** Format: decimal */
-            realized_today: string;
-            /** Format: decimal */
-            unrealized: string;
-            /** Format: decimal */
-            equity: string | null;
-            currency: string;
-        };
+        /** @description Output only. */
         Account: {
             /** Format: uuid */
-            id: string;
+            readonly id: string;
+            readonly nickname: string;
+            readonly broker: string;
+            readonly market: string;
+            readonly environment: components["schemas"]["EnvironmentEnum"];
+            readonly margin_mode: components["schemas"]["MarginModeEnum"];
+            readonly enabled: boolean;
+            readonly trading_state: components["schemas"]["TradingStateEnum"];
+            readonly trading_state_reason: components["schemas"]["Text"] | null;
+            readonly health_status: components["schemas"]["HealthStatusEnum"];
+            readonly health_reason: components["schemas"]["Text"] | null;
+            /** Format: date-time */
+            readonly last_heartbeat: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly bot: components["schemas"]["Bot"] | null;
+            readonly pnl: components["schemas"]["Pnl"];
+            readonly role: components["schemas"]["AccountRoleEnum"];
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        AccountInRequest: {
             nickname: string;
-            broker: string;
-            market: string;
-            /** @enum {string} */
-            environment: "real" | "paper";
-            /** @enum {string} */
-            margin_mode: "usd" | "integrated";
-            enabled: boolean;
-            /** @enum {string} */
-            trading_state: "active" | "reducing" | "halted";
-            /** @enum {string} */
-            health_status: "unknown" | "healthy" | "degraded" | "unhealthy" | "halted";
-            health_reason: components["schemas"]["Text"] | null;
-            /** Format: date-time */
-            last_heartbeat: string | null;
-            /** Format: date-time */
-            created_at: string;
-            bot: components["schemas"]["Bot"] | null;
-            pnl: components["schemas"]["Pnl"];
-            /** @enum {string} */
-            role: "owner" | "operate" | "view" | "admin";
+            environment: components["schemas"]["EnvironmentEnum"];
+            /** @default usd */
+            margin_mode?: components["schemas"]["MarginModeEnum"];
         };
-        RuleState: {
-            qty: number;
-            /** Format: decimal */
-            avg_price: string | null;
-            last_evaluation: unknown;
+        AccountPage: {
+            results: components["schemas"]["Account"][];
+            next: string | null;
         };
-        Rule: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            symbol: string;
-            name: string;
-            /** @enum {string} */
-            mode: "dsl" | "python";
-            /** @enum {string} */
-            timeframe: "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
-            /** @enum {string} */
-            evaluate_on: "tick" | "bar_close";
-            /** Format: decimal */
-            buy_amount_usd: string;
-            max_position: number;
-            entry_condition: string;
-            exit_condition: string;
-            /** @enum {string} */
-            time_in_force: "day" | "at_open" | "at_close";
-            cooldown_sec: number;
-            enabled: boolean;
-            version: number;
-            state: components["schemas"]["RuleState"];
+        /** @enum {string} */
+        AccountRoleEnum: "owner" | "operate" | "view" | "admin";
+        /** @description Output only. */
+        Bot: {
+            readonly running: boolean;
+            readonly holder: string | null;
             /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
+            readonly since: string | null;
         };
-        Order: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            /** Format: uuid */
-            rule_id: string | null;
-            rule_version: number | null;
-            symbol: string;
-            /** @enum {string} */
-            exchange: "nasdaq" | "nyse" | "amex";
-            /** @enum {string} */
-            order_type: "limit" | "marketable";
-            /** @enum {string} */
-            side: "buy" | "sell";
-            qty: number;
-            /** Format: decimal */
-            price: string | null;
-            /** @enum {string} */
-            status: "intent" | "submitting" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "not_sent" | "not_seen" | "unknown" | "pending_cancel" | "pending_amend";
-            filled_qty: number;
-            /** Format: decimal */
-            avg_fill_price: string | null;
-            broker_order_id: string;
-            needs_person: boolean;
-            reason: components["schemas"]["Text"] | null;
-            /** Format: date-time */
-            placed_at: string | null;
-            /** Format: date-time */
-            updated_at: string;
+        /** @description Canonical text and tree of a valid condition and the bars it must see; or its error. */
+        Check: {
+            readonly valid: boolean;
+            readonly text: string | null;
+            readonly tree: {
+                [key: string]: unknown;
+            } | null;
+            readonly look_back: number | null;
+            readonly uses: components["schemas"]["Indicator"][];
+            readonly error: components["schemas"]["ConditionError"] | null;
         };
-        Execution: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            order_id: string;
-            /** Format: uuid */
-            account_id: string;
-            symbol: string;
-            /** @enum {string} */
-            side: "buy" | "sell";
-            qty: number;
-            /** Format: decimal */
-            price: string;
-            /** Format: decimal */
-            fee: string;
-            /** Format: date-time */
-            at: string;
+        /** @description Where it is wrong (line and column from 1, or the path in a mapping), and what would be right. */
+        ConditionError: {
+            readonly code: string;
+            readonly message: components["schemas"]["Text"];
+            readonly expected: components["schemas"]["Text"] | null;
+            readonly suggestion: string | null;
+            readonly line: number | null;
+            readonly column: number | null;
+            readonly path: string;
         };
-        Position: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            symbol: string;
-            /** @enum {string} */
-            exchange: "nasdaq" | "nyse" | "amex";
-            qty: number;
-            /** Format: decimal */
-            avg_price: string;
-            /** Format: decimal */
-            last_price: string | null;
-            /** Format: decimal */
-            market_value: string | null;
-            /** Format: decimal */
-            unrealized_pnl: string | null;
-            /** Format: decimal */
-            realized_pnl: string;
-            /** Format: date-time */
-            updated_at: string;
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ConditionInRequest: {
+            condition: unknown;
         };
-        Log: {
-            id: number;
-            /** Format: uuid */
-            account_id: string | null;
-            /** Format: uuid */
-            rule_id: string | null;
-            /** @enum {string} */
-            kind: "log" | "order" | "fill" | "position" | "account";
-            /** @enum {string} */
-            level: "debug" | "info" | "warning" | "error";
-            message: components["schemas"]["Text"];
-            ctx: unknown;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Me: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "admin" | "trader" | "viewer";
-        };
-        Toggle: {
-            enabled: boolean;
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ConfirmInRequest: {
+            /** @description the account's nickname, typed */
             confirm: string;
         };
+        /** @description Output only. */
+        Credential: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly purpose: string;
+            readonly environment: components["schemas"]["EnvironmentEnum"];
+            /** @description masked but for its last four characters */
+            readonly app_key: string;
+            /** @description false when no key of the house opens it any more */
+            readonly opens: boolean;
+            readonly has_hts_id: boolean;
+            /** Format: date-time */
+            readonly token_expire_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        CredentialInRequest: {
+            app_key: string;
+            app_secret: string;
+            account_no: string;
+            /** @default  */
+            hts_id?: string;
+        };
+        /** @enum {string} */
+        EnvironmentEnum: "real" | "paper";
+        /** @description The account's worth at a moment, in US dollars; cash is null until the broker has said it once. */
+        EquityPoint: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date */
+            readonly trading_day: string;
+            /** Format: decimal */
+            readonly cash: string | null;
+            /** Format: decimal */
+            readonly positions_value: string;
+            /** Format: decimal */
+            readonly equity: string;
+            /** Format: decimal */
+            readonly realized_today: string;
+            /** Format: decimal */
+            readonly unrealized: string;
+        };
+        EquityPointPage: {
+            results: components["schemas"]["EquityPoint"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        EvaluateOnEnum: "tick" | "bar_close";
+        /** @enum {string} */
+        ExchangeEnum: "nasdaq" | "nyse" | "amex";
+        /** @description A fill: the difference of two cumulative readings of its order. */
+        Execution: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly order_id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            readonly symbol: string;
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            /** Format: decimal */
+            readonly fee: string;
+            /** Format: date-time */
+            readonly at: string;
+        };
+        ExecutionPage: {
+            results: components["schemas"]["Execution"][];
+            next: string | null;
+        };
+        /** @description The latest evaluation; null until the rule's bot has looked once. */
+        Explain: {
+            /** Format: uuid */
+            readonly rule_id: string;
+            /** Format: date-time */
+            readonly evaluated_at: string | null;
+            readonly evaluation: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Why the broker said no: its own code, and a sentence in both languages. */
+        Failure: {
+            readonly code: string;
+            readonly ko: string;
+            readonly en: string;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        HaltInRequest: {
+            reason?: string;
+        };
+        /** @enum {string} */
+        HealthStatusEnum: "unknown" | "healthy" | "degraded" | "unhealthy" | "halted";
+        /** @description Output only. */
+        House: {
+            readonly trading_state: string;
+            readonly reason: components["schemas"]["Text"] | null;
+        };
+        /** @description Output only. */
+        Indicator: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly definition: components["schemas"]["Text"];
+        };
+        /** @description What a person asked for; the account's bot carries it out. */
+        Instruction: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            /** Format: uuid */
+            readonly order_id: string | null;
+            readonly wish: components["schemas"]["WishEnum"];
+            readonly status: components["schemas"]["InstructionStatusEnum"];
+            readonly result: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly done_at: string | null;
+        };
+        /** @enum {string} */
+        InstructionStatusEnum: "pending" | "done" | "failed";
+        /** @description Output only, from a model. */
+        Instrument: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly symbol: string;
+            readonly exchange: components["schemas"]["ExchangeEnum"];
+            readonly name_ko: string;
+            readonly name_en: string;
+            readonly currency: string;
+            readonly tradable: boolean;
+        };
+        InstrumentPage: {
+            results: components["schemas"]["Instrument"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        LevelEnum: "debug" | "info" | "warning" | "error";
+        /** @description Output only, from a model. */
+        Limits: {
+            /** Format: decimal */
+            readonly daily_buy_usd: string | null;
+            /** Format: decimal */
+            readonly max_order_usd: string | null;
+            /** Format: decimal */
+            readonly max_position_usd: string | null;
+            readonly max_position_qty: number | null;
+            readonly max_open_positions: number | null;
+            readonly failure_streak: number;
+            readonly failure_cooldown_sec: number;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @description One event of the journal; `id` is its place in the order of commits. */
+        Log: {
+            readonly id: number;
+            /** Format: uuid */
+            readonly account_id: string | null;
+            /** Format: uuid */
+            readonly rule_id: string | null;
+            readonly kind: components["schemas"]["LogKindEnum"];
+            readonly level: components["schemas"]["LevelEnum"];
+            readonly message: components["schemas"]["Text"];
+            readonly ctx: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @enum {string} */
+        LogKindEnum: "log" | "order" | "fill" | "position" | "account";
+        LogPage: {
+            results: components["schemas"]["Log"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        MarginModeEnum: "usd" | "integrated";
+        /** @description Output only, from a model. */
+        Me: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: email */
+            readonly email: string;
+            readonly role: components["schemas"]["MeRoleEnum"];
+            readonly language: components["schemas"]["MeLanguageEnum"];
+        };
+        /** @enum {string} */
+        MeInLanguageEnum: "ko" | "en";
+        /** @enum {string} */
+        MeLanguageEnum: "ko" | "en";
+        /** @enum {string} */
+        MeRoleEnum: "admin" | "trader" | "viewer";
+        /** @enum {string} */
+        ModeEnum: "dsl" | "python";
+        /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
+        NewRuleInRequest: {
+            symbol: string;
+            exchange?: components["schemas"]["ExchangeEnum"];
+            name?: string;
+            mode?: components["schemas"]["ModeEnum"];
+            timeframe?: components["schemas"]["TimeframeEnum"];
+            evaluate_on?: components["schemas"]["EvaluateOnEnum"];
+            /** Format: decimal */
+            buy_amount_usd: string;
+            max_position?: number;
+            entry_condition: unknown;
+            exit_condition: unknown;
+            time_in_force?: components["schemas"]["TimeInForceEnum"];
+            cooldown_sec?: number;
+            sessions?: components["schemas"]["SessionsEnum"][];
+            order_price?: components["schemas"]["OrderPriceEnum"];
+            price_offset_bps?: number;
+            cancel_after_sec?: number | null;
+            /** Format: uuid */
+            account_id: string;
+        };
+        /** @description An order and how it stands; `reason` says why it was made and how every guard voted. */
+        Order: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            /** Format: uuid */
+            readonly rule_id: string | null;
+            readonly rule_version: number | null;
+            readonly symbol: string;
+            readonly exchange: components["schemas"]["ExchangeEnum"];
+            readonly order_type: components["schemas"]["OrderTypeEnum"];
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            readonly status: components["schemas"]["StatusA38Enum"];
+            readonly filled_qty: number;
+            /** Format: decimal */
+            readonly avg_fill_price: string | null;
+            readonly broker_order_id: string | null;
+            readonly needs_person: boolean;
+            readonly reason: {
+                [key: string]: unknown;
+            };
+            readonly failure: components["schemas"]["Failure"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly placed_at: string | null;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @description The order with every request about it and every fill. */
+        OrderDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            /** Format: uuid */
+            readonly rule_id: string | null;
+            readonly rule_version: number | null;
+            readonly symbol: string;
+            readonly exchange: components["schemas"]["ExchangeEnum"];
+            readonly order_type: components["schemas"]["OrderTypeEnum"];
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            readonly status: components["schemas"]["StatusA38Enum"];
+            readonly filled_qty: number;
+            /** Format: decimal */
+            readonly avg_fill_price: string | null;
+            readonly broker_order_id: string | null;
+            readonly needs_person: boolean;
+            readonly reason: {
+                [key: string]: unknown;
+            };
+            readonly failure: components["schemas"]["Failure"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly placed_at: string | null;
+            /** Format: date-time */
+            readonly updated_at: string;
+            readonly requests: components["schemas"]["Request"][];
+            readonly executions: components["schemas"]["Execution"][];
+        };
+        OrderPage: {
+            results: components["schemas"]["Order"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        OrderPriceEnum: "last" | "touch";
+        /** @enum {string} */
+        OrderTypeEnum: "limit" | "marketable";
+        /** @enum {string} */
+        OutcomeEnum: "pending" | "accepted" | "refused" | "not_sent" | "unknown";
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        PatchedAccountPatchRequest: {
+            nickname?: string;
+            margin_mode?: components["schemas"]["MarginModeEnum"];
+        };
+        PatchedLimitsInRequest: {
+            /** Format: decimal */
+            daily_buy_usd?: string | null;
+            /** Format: decimal */
+            max_order_usd?: string | null;
+            /** Format: decimal */
+            max_position_usd?: string | null;
+            max_position_qty?: number | null;
+            max_open_positions?: number | null;
+            failure_streak?: number;
+            failure_cooldown_sec?: number;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        PatchedMeInRequest: {
+            language?: components["schemas"]["MeInLanguageEnum"];
+        };
+        /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
+        PatchedRuleInRequest: {
+            symbol?: string;
+            exchange?: components["schemas"]["ExchangeEnum"];
+            name?: string;
+            mode?: components["schemas"]["ModeEnum"];
+            timeframe?: components["schemas"]["TimeframeEnum"];
+            evaluate_on?: components["schemas"]["EvaluateOnEnum"];
+            /** Format: decimal */
+            buy_amount_usd?: string;
+            max_position?: number;
+            entry_condition?: unknown;
+            exit_condition?: unknown;
+            time_in_force?: components["schemas"]["TimeInForceEnum"];
+            cooldown_sec?: number;
+            sessions?: components["schemas"]["SessionsEnum"][];
+            order_price?: components["schemas"]["OrderPriceEnum"];
+            price_offset_bps?: number;
+            cancel_after_sec?: number | null;
+        };
+        /** @description Output only. */
+        Pnl: {
+            /** Format: decimal */
+            readonly realized_today: string;
+            /** Format: decimal */
+            readonly unrealized: string;
+            /** Format: decimal */
+            readonly equity: string | null;
+            readonly currency: string;
+        };
+        /** @description What an account holds of a symbol; `needs_person`: the broker says something else and nothing explains it. */
+        Position: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            readonly symbol: string;
+            readonly exchange: components["schemas"]["ExchangeEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly avg_price: string | null;
+            /** Format: decimal */
+            readonly last_price: string | null;
+            /** Format: decimal */
+            readonly market_value: string | null;
+            /** Format: decimal */
+            readonly unrealized_pnl: string;
+            /** Format: decimal */
+            readonly realized_pnl: string;
+            readonly needs_person: boolean;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        PositionPage: {
+            results: components["schemas"]["Position"][];
+            next: string | null;
+        };
+        /** @description What every error answer looks like. */
         Problem: {
             type: string;
             title: string;
@@ -402,44 +902,115 @@ export interface components {
                 [key: string]: components["schemas"]["Text"][];
             };
         };
-        BotState: {
+        /** @description One message to the broker about an order, and what became of it. */
+        Request: {
             /** Format: uuid */
-            account_id: string;
-            nickname: string;
-            running: boolean;
-            holder: string | null;
+            readonly id: string;
+            readonly kind: components["schemas"]["RequestKindEnum"];
+            readonly attempt: number;
+            readonly outcome: components["schemas"]["OutcomeEnum"];
+            readonly broker_order_id: string | null;
+            /** Format: date */
+            readonly us_order_date: string | null;
+            readonly failure: components["schemas"]["Failure"] | null;
             /** Format: date-time */
-            since: string | null;
+            readonly committed_at: string;
             /** Format: date-time */
-            last_heartbeat: string | null;
+            readonly answered_at: string | null;
         };
-        PaginatedAccountList: {
-            results: components["schemas"]["Account"][];
-            next: string | null;
+        /** @enum {string} */
+        RequestKindEnum: "new" | "cancel" | "amend";
+        /** @description A rule as it stands; `version` counts its texts, `enabled` is the wanted state. */
+        Rule: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            readonly symbol: string;
+            readonly exchange: components["schemas"]["ExchangeEnum"];
+            readonly name: string;
+            readonly mode: components["schemas"]["ModeEnum"];
+            readonly timeframe: components["schemas"]["TimeframeEnum"];
+            readonly evaluate_on: components["schemas"]["EvaluateOnEnum"];
+            /** Format: decimal */
+            readonly buy_amount_usd: string;
+            readonly max_position: number;
+            readonly entry_condition: string;
+            readonly exit_condition: string;
+            readonly time_in_force: components["schemas"]["TimeInForceEnum"];
+            readonly cooldown_sec: number;
+            readonly sessions: components["schemas"]["SessionsEnum"][];
+            readonly order_price: components["schemas"]["OrderPriceEnum"];
+            readonly price_offset_bps: number;
+            readonly cancel_after_sec: number | null;
+            readonly enabled: boolean;
+            readonly version: number;
+            readonly state: components["schemas"]["RuleState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
         };
-        PaginatedRuleList: {
+        RulePage: {
             results: components["schemas"]["Rule"][];
             next: string | null;
         };
-        PaginatedOrderList: {
-            results: components["schemas"]["Order"][];
+        /** @description What the rule owns, and its latest evaluation as `GET /rules/{id}/explain` gives it. */
+        RuleState: {
+            readonly qty: number;
+            /** Format: decimal */
+            readonly avg_price: string | null;
+            readonly last_evaluation: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @enum {string} */
+        SessionsEnum: "daytime" | "pre" | "regular" | "after";
+        /** @enum {string} */
+        SideEnum: "buy" | "sell";
+        /** @description One edge: an entry, an exit, or a veto by the guards. `score` in [0, 1]. */
+        Signal: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly rule_id: string;
+            readonly rule_version: number;
+            readonly type: components["schemas"]["TypeEnum"];
+            /** Format: decimal */
+            readonly score: string;
+            readonly payload: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        SignalPage: {
+            results: components["schemas"]["Signal"][];
             next: string | null;
         };
-        PaginatedExecutionList: {
-            results: components["schemas"]["Execution"][];
-            next: string | null;
+        /** @enum {string} */
+        StatusA38Enum: "intent" | "submitting" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "not_sent" | "not_seen" | "unknown" | "pending_cancel" | "pending_amend";
+        /** @description One sentence in both languages. */
+        Text: {
+            ko: string;
+            en: string;
         };
-        PaginatedPositionList: {
-            results: components["schemas"]["Position"][];
-            next: string | null;
+        /** @enum {string} */
+        TimeInForceEnum: "day" | "at_open" | "at_close";
+        /** @enum {string} */
+        TimeframeEnum: "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ToggleInRequest: {
+            enabled: boolean;
+            /** @description the account's nickname, typed by the person */
+            confirm: string;
         };
-        PaginatedLogList: {
-            results: components["schemas"]["Log"][];
-            next: string | null;
-        };
-        Halted: {
-            accounts: number;
-        };
+        /** @enum {string} */
+        TradingStateEnum: "active" | "reducing" | "halted";
+        /** @enum {string} */
+        TypeEnum: "entry" | "exit" | "veto";
+        /** @enum {string} */
+        WishEnum: "cancel" | "halt";
     };
     responses: never;
     parameters: never;
@@ -449,37 +1020,12 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    me_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     accounts_list: {
         parameters: {
             query?: {
+                /** @description `next` of the page before */
                 cursor?: string;
+                /** @description rows in a page, 1 to 200 */
                 limit?: number;
             };
             header?: never;
@@ -493,9 +1039,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedAccountList"];
+                    "application/json": components["schemas"]["AccountPage"];
                 };
             };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -506,7 +1053,98 @@ export interface operations {
             };
         };
     };
-    accounts_retrieve: {
+    accounts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_equity: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquityPointPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -525,6 +1163,169 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAccountPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_credentials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_credentials_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_limits_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLimitsInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -546,7 +1347,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Toggle"];
+                "application/json": components["schemas"]["ToggleInRequest"];
             };
         };
         responses: {
@@ -558,6 +1359,702 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bots_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bot"][];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bots_:start_create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bots_:stop_create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bots:halt_retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bots:halt_create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HaltInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bots:resume_create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executions_list: {
+        parameters: {
+            query?: {
+                account_id?: string;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+                symbol?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instruments_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+                /** @description symbol or name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentPage"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs_list: {
+        parameters: {
+            query?: {
+                /** @description only this account */
+                account_id?: string;
+                /** @description live only: go on after this id, as Last-Event-ID */
+                after?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description this level and graver ones */
+                level?: "debug" | "error" | "info" | "warning";
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+                /** @description only this rule */
+                rule_id?: string;
+            };
+            header?: {
+                /** @description live only: the last id seen */
+                "Last-Event-ID"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMeInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders_list: {
+        parameters: {
+            query?: {
+                account_id?: string;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+                status?: "cancelled" | "expired" | "filled" | "intent" | "not_seen" | "not_sent" | "partially_filled" | "pending_amend" | "pending_cancel" | "rejected" | "submitting" | "unknown" | "working";
+                symbol?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    positions_list: {
+        parameters: {
+            query?: {
+                account_id?: string;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -571,9 +2068,11 @@ export interface operations {
     rules_list: {
         parameters: {
             query?: {
-                cursor?: string;
-                limit?: number;
                 account_id?: string;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -586,9 +2085,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedRuleList"];
+                    "application/json": components["schemas"]["RulePage"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRuleInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -618,6 +2206,215 @@ export interface operations {
                     "application/json": components["schemas"]["Rule"];
                 };
             };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version you read */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRuleInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explain"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -639,7 +2436,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Toggle"];
+                "application/json": components["schemas"]["ToggleInRequest"];
             };
         };
         responses: {
@@ -651,6 +2448,47 @@ export interface operations {
                     "application/json": components["schemas"]["Rule"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -661,89 +2499,52 @@ export interface operations {
             };
         };
     };
-    orders_list: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-                account_id?: string;
-                status?: string;
-                symbol?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedOrderList"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    orders_cancel: {
+    rules_check: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    executions_list: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-                account_id?: string;
-            };
-            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConditionInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedExecutionList"];
+                    "application/json": components["schemas"]["Check"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -754,45 +2555,14 @@ export interface operations {
             };
         };
     };
-    positions_list: {
+    signals_list: {
         parameters: {
             query?: {
+                /** @description `next` of the page before */
                 cursor?: string;
+                /** @description rows in a page, 1 to 200 */
                 limit?: number;
-                account_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedPositionList"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logs_list: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-                account_id?: string;
                 rule_id?: string;
-                level?: string;
             };
             header?: never;
             path?: never;
@@ -805,10 +2575,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedLogList"];
+                    "application/json": components["schemas"]["SignalPage"];
                 };
             };
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -816,25 +2586,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    bots_halt: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Halted"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -85,7 +85,11 @@ export const en: Dictionary = {
     title: "Halt trading on every account?",
     body: "Every bot stops sending orders at once. Positions are left without automatic exits, and orders already sent are not cancelled.",
     confirm: "Halt everything",
-    done: "Every account was told to halt.",
+    house: "Everything is halted. No account sends orders.",
+    accounts: (names) => `Halted: ${names}. There are no automatic exits either.`,
+    resume: "Resume",
+    resumeTitle: "Resume trading?",
+    resumeBody: "Bots that are on send orders by their rules again.",
   },
   orders: {
     title: "Orders",

@@ -83,7 +83,11 @@ export const ko = {
     title: "모든 계좌의 매매를 멈출까요?",
     body: "모든 봇이 곧바로 주문을 멈춥니다. 보유 종목은 자동 청산 없이 남고, 이미 낸 주문은 취소되지 않습니다.",
     confirm: "모두 정지",
-    done: "모든 계좌에 정지를 명령했습니다.",
+    house: "전체 정지 중입니다. 어떤 계좌에서도 주문을 내지 않습니다.",
+    accounts: (names: string) => `정지된 계좌: ${names}. 자동 청산도 하지 않습니다.`,
+    resume: "다시 시작",
+    resumeTitle: "매매를 다시 시작할까요?",
+    resumeBody: "켜진 봇들이 규칙에 따라 다시 주문을 냅니다.",
   },
   orders: {
     title: "주문",

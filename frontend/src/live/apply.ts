@@ -7,7 +7,7 @@ export type Change = { [Kind in ChangeKind]: { kind: Kind; item: Items[Kind] } }
 
 /** What a row needs to be drawn. An entry that carries less is a reason to read the list again, never a row with holes. */
 const NEEDED: { [Kind in ChangeKind]: readonly (keyof Items[Kind])[] } = {
-  order: ["id", "account_id", "symbol", "side", "qty", "filled_qty", "status", "price", "avg_fill_price", "updated_at"],
+  order: ["id", "account_id", "symbol", "side", "qty", "filled_qty", "status", "price", "avg_fill_price", "created_at", "updated_at"],
   fill: ["id", "account_id", "order_id", "symbol", "side", "qty", "price", "fee", "at"],
   position: ["id", "account_id", "symbol", "qty", "avg_price", "last_price", "market_value", "unrealized_pnl", "updated_at"],
   account: ["id", "nickname", "environment", "enabled", "trading_state", "health_status", "last_heartbeat", "bot", "pnl", "role"],
@@ -30,12 +30,21 @@ export function carried(entry: Entry): Change | null {
   return whole ? ({ kind, item } as unknown as Change) : null;
 }
 
-type Row = { readonly id: string; readonly updated_at?: string };
+type Row = { readonly id: string; readonly updated_at?: string; readonly created_at?: string; readonly at?: string };
 
 /** An older picture of the same row never replaces a newer one. */
 function newest<Item extends Row>(known: Item, incoming: Item): Item {
   const old = known.updated_at && incoming.updated_at && Date.parse(incoming.updated_at) < Date.parse(known.updated_at);
   return old ? known : { ...known, ...incoming };
+}
+
+const born = (row: Row): number => Date.parse(row.created_at ?? row.at ?? "");
+
+/** Newest first, as the API lists; a row older than all of a page that goes on has its place on a later one. */
+function inOrder<Item extends Row>({ results, next }: Page<Item>, item: Item): readonly Item[] {
+  const before = results.findIndex((row) => !(born(row) > born(item)));
+  if (before === -1 && results.length > 0) return next === null ? [...results, item] : results;
+  return results.toSpliced(Math.max(before, 0), 0, item);
 }
 
 type Placing<Item> = { add: boolean; belongs: (item: Item) => boolean };
@@ -44,7 +53,7 @@ const everything = { add: true, belongs: () => true };
 export function placed<Item extends Row, Of extends Page<Item>>(page: Of, item: Item, { add, belongs }: Placing<Item> = everything): Of {
   const at = page.results.findIndex((row) => row.id === item.id);
   const known = page.results[at];
-  if (known === undefined) return add && belongs(item) ? { ...page, results: [item, ...page.results] } : page;
+  if (known === undefined) return add && belongs(item) ? { ...page, results: inOrder(page, item) } : page;
   const now = newest(known, item);
   const results = belongs(now) ? page.results.with(at, now) : page.results.toSpliced(at, 1);
   return { ...page, results };

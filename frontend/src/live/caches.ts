@@ -42,6 +42,7 @@ export function lay(client: QueryClient, entries: readonly Entry[]): Set<readonl
     const change = carried(entry);
     if (change) put(client, change);
     else stale.add(LIST_OF[kind]);
+    if (kind === "account") stale.add(keys.house); // halts are said with the accounts
     if (kind === "fill") stale.add(keys.accounts); // a fill moves the account's profit and loss
   }
   return stale;

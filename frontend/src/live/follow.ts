@@ -11,7 +11,7 @@ import type { LiveStore } from "./store";
 const BATCH_MS = 40;
 /** A list that must be read again is read at most this often. */
 const REREAD_MS = 1_000;
-const LISTS = [keys.accounts, keys.orders, keys.fills, keys.positions, keys.rules, keys.journal];
+const LISTS = [keys.accounts, keys.orders, keys.fills, keys.positions, keys.rules, keys.journal, keys.house];
 
 type Told = { entries: Entry[] } | { state: LiveState };
 

@@ -12,7 +12,7 @@ export function AccountName({ id }: { id: string }) {
   return (
     <span className="inline-flex items-center gap-1.5">
       <Environment of={account.environment} small />
-      <span className="max-w-[4.75rem] truncate @xl:max-w-40">{account.nickname}</span>
+      <span className="max-w-[4.75rem] truncate @sm:max-w-40">{account.nickname}</span>
     </span>
   );
 }

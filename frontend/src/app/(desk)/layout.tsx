@@ -1,6 +1,7 @@
 import { HydrationBoundary } from "@tanstack/react-query";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
+import { HaltBanner } from "@/features/halt/halt-banner";
 import { HaltButton } from "@/features/halt/halt-button";
 import { Person } from "@/features/session/person";
 import { serverText } from "@/i18n/server";
@@ -44,6 +45,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
                 <LiveBadge />
                 <Clocks />
               </div>
+              {me && <HaltBanner role={me.role} />}
             </header>
             <main id="content" className="mx-auto max-w-[100rem] p-4">
               {children}

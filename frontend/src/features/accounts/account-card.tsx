@@ -19,7 +19,7 @@ const FRAME: Record<Account["environment"], string> = {
 
 function Health({ account }: { account: Account }) {
   const { language, t } = useText();
-  const reason = account.health_status === "healthy" ? null : asText(account.health_reason);
+  const reasons = [account.health_status === "healthy" ? null : account.health_reason, account.trading_state === "active" ? null : account.trading_state_reason];
   return (
     <div className="min-h-[1.375rem] text-[0.8125rem]">
       <Badge tone={HEALTH_TONE[account.health_status]}>{t.accounts.health[account.health_status]}</Badge>
@@ -28,7 +28,7 @@ function Health({ account }: { account: Account }) {
           <Badge tone={TRADING_TONE[account.trading_state]}>{t.accounts.trading[account.trading_state]}</Badge>
         </span>
       )}
-      {reason && <p className="mt-0.5 text-soft">{reason[language]}</p>}
+      {reasons.map(asText).map((reason, index) => reason && <p key={index} className="mt-0.5 text-soft">{reason[language]}</p>)}
     </div>
   );
 }

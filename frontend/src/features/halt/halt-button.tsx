@@ -14,12 +14,10 @@ export function HaltButton() {
   const { t } = useText();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const [done, setDone] = useState(false);
 
   const send = async () => {
-    unwrap(await browserApi.POST("/bots:halt"));
-    setDone(true);
-    await client.invalidateQueries({ queryKey: [...keys.accounts] });
+    unwrap(await browserApi.POST("/bots:halt", { body: {} }));
+    await Promise.all([keys.accounts, keys.house].map((queryKey) => client.invalidateQueries({ queryKey })));
   };
 
   return (
@@ -28,9 +26,6 @@ export function HaltButton() {
         <span aria-hidden className="size-2.5 rounded-[2px] bg-current" />
         {t.halt.button}
       </Button>
-      <span role="status" className="sr-only">
-        {done ? t.halt.done : ""}
-      </span>
       {asking && (
         <Confirm title={t.halt.title} action={t.halt.confirm} danger onConfirm={send} onClose={() => setAsking(false)}>
           <p>{t.halt.body}</p>

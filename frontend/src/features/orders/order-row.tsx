@@ -16,12 +16,12 @@ import { CANCELLABLE, STATUS_TONE } from "./looks";
 
 function Status({ order }: { order: Order }) {
   const { language, t } = useText();
-  const reason = asText(order.reason);
+  const refusal = asText(order.failure);
   return (
     <>
       <Badge tone={STATUS_TONE[order.status]}>{t.orders.statuses[order.status]}</Badge>
       {order.needs_person && <span className="ml-2 rounded bg-bad-fill px-1.5 text-xs font-medium whitespace-nowrap text-white">{t.orders.needsPerson}</span>}
-      {reason && <p className="max-w-64 text-xs text-faint">{reason[language]}</p>}
+      {refusal && <p className="max-w-64 text-xs text-faint">{refusal[language]}</p>}
     </>
   );
 }
@@ -30,13 +30,13 @@ type Props = { order: Order; role?: Account["role"]; actions?: boolean };
 
 export function OrderRow({ order, role, actions = false }: Props) {
   const { language, t } = useText();
-  const arriving = useArrival(order.placed_at ?? order.updated_at);
+  const arriving = useArrival(order.created_at);
   const cancellable = CANCELLABLE[order.status] && role !== undefined && role !== "view";
   const counts = `${quantity(order.filled_qty, language)}/${quantity(order.qty, language)}`;
   return (
     <tr data-testid="order-row" data-order-id={order.id} data-status={order.status} data-account-id={order.account_id} className={cx(arriving)}>
       <Td>
-        <Stamp at={order.placed_at ?? order.updated_at} />
+        <Stamp at={order.created_at} />
       </Td>
       <Td>
         <span className="font-semibold">{order.symbol}</span> <SideWord side={order.side} />
