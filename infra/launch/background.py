@@ -21,11 +21,12 @@ class Background:
         except BaseException as e:
             self._error = e
 
-    def wait(self) -> None:
-        """Returns when the work is done, or raises what it raised."""
+    def wait(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Returns when the work is done, or raises what it raised; `meanwhile` is called again and again."""
         while self._thread.is_alive():
             self._thread.join(0.1)
             stopping.pause(0)
+            meanwhile()
         if self._error:
             raise self._error
 

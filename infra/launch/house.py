@@ -11,10 +11,12 @@ from infra.launch.background import Background
 from infra.launch.problem import Problem
 from infra.launch.processes import adopt_orphans
 from infra.launch.progress import Progress
-from infra.launch.runtime import Lock
-from infra.launch.servers import Servers, base_folder, check_given
+from infra.launch.runtime import Lock, Runtime, clear_leftovers
+from infra.launch.servers import Servers, base_folder, check_given, say_leftovers
 from infra.launch.steps import Steps
 from infra.launch.supervisor import Service, Supervisor
+
+RECORD = "house.json"  # of what runs, in `.local`
 
 
 @dataclass
@@ -32,7 +34,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.servers = Servers(base_folder(), self.command)
-        self.supervisor = Supervisor(paths.LOG, self.servers.runtime, self.progress)
+        self.supervisor = Supervisor(paths.LOG, Runtime(paths.LOCAL / RECORD, self.command), self.progress)
 
     @property
     def api(self) -> str:
@@ -59,6 +61,7 @@ def prepare(command: str, progress: Progress, *, web_port: int, api_port: int) -
             "이 폴더에서 이미 다른 데모나 서비스가 실행 중입니다. 그 터미널에서 Ctrl-C 로 멈춘 뒤 다시 실행하세요.",
             "Another demo (or up) already runs in this clone: stop it with Ctrl-C in its terminal, then run again.",
         )
+    say_leftovers(progress, clear_leftovers(paths.LOCAL / RECORD))
     env = node_env.find(env)
     check_given(env)
     if web_port == api_port != 0:
@@ -97,6 +100,7 @@ def open_servers(house: House) -> None:
             f"  !  New secrets were made: back up {paths.LOCAL / 'secrets.env'}."
         )
     env.setdefault("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1")
+    house.servers.clear(house.progress)
     house.env = house.servers.open(house.supervisor, env)
 
 
@@ -116,7 +120,7 @@ def prepare_data(house: House, calendar: str, simulator_file: Path | None = None
             steps.run("migrate", "--no-input", failed=MIGRATION_FAILED)
         with stage("preflight", "시작 전 점검 / checks before the start", quiet=True):
             steps.run("preflight")
-        house.supervisor.runtime.publish(shared_env(house))
+        house.servers.publish(shared_env(house))
         web = services.web(house.env, house.api_port)
         house.supervisor.launch(web)
         with stage("calendar", "거래일 / trading days", quiet=True):
@@ -139,7 +143,7 @@ def start_house(
         before_bots()
         workers = [services.bots(house.env), services.tasks(house.env), services.beat(house.env)]
         house.supervisor.launch(*workers)
-        background.wait()
+        background.wait(house.supervisor.tick)
         url = house.web if house.command == "demo" else house.env.get("NEXTAUTH_URL") or house.web
         dashboard = services.dashboard(house.env, api=house.api, url=url, port=house.web_port)
         house.supervisor.launch(dashboard)

@@ -24,6 +24,7 @@ def with_servers(
     base = base_folder(tests=tests)
     servers = Servers(base, command)
     supervisor = Supervisor(base / "log", servers.runtime, progress)
+    servers.clear(progress)
     try:
         yield servers.open(supervisor, env, quick=tests)
         if supervisor.services:

@@ -48,6 +48,10 @@ class Lock:
         self._file = file
         return True
 
+    @property
+    def held(self) -> bool:
+        return self._file is not None
+
     def free(self) -> None:
         if self._file:
             self._file.close()

@@ -38,7 +38,6 @@ class Servers:
         """
         missing = [name for name in URLS if not env.get(name)]
         if not missing:
-            self._become_owner_of_record(supervisor.progress)
             self.where = "SUPABASE_DB_URL, REDIS_URL"
             return dict(env)
         if borrowed := self._borrow():
@@ -50,22 +49,27 @@ class Servers:
                 f"127.0.0.1:{(ports.endpoint(url) or ('', 0))[1]}" for url in urls.values()
             )
         self.used.take(shared=True)
-        self.runtime.publish(urls)
+        self.publish(urls)
         return dict(env) | urls
 
-    def _become_owner_of_record(self, progress: Progress) -> None:
-        if self.owned.take():
-            self._clear(progress)
+    def publish(self, env: Mapping[str, str]) -> None:
+        """What a second command in this clone must know; only the owner has something to say."""
+        if self.owned.held:
+            self.runtime.publish(env)
 
-    def _clear(self, progress: Progress) -> None:
-        if left := runtime.clear_leftovers(self.record):
-            names = ", ".join(left)
-            progress.say(f"  ↻  지난번에 남은 프로세스를 정리했습니다 / ended what an earlier run left: {names}")
+    def clear(self, progress: Progress) -> None:
+        """Ends what a killed command left, when its servers were its own; takes hold of them if nobody has."""
+        house = runtime.Lock(self.base / "house.lock")
+        if house.take():
+            say_leftovers(progress, runtime.clear_leftovers(self.base / "house.json"))
+            house.free()
+        if self.owned.take():
+            say_leftovers(progress, runtime.clear_leftovers(self.record))
 
     def _borrow(self) -> dict[str, str] | None:
         """The environment of the command that runs already; None when there is none (and the lock is then ours)."""
         for _ in range(600):
-            if self.owned.take():
+            if self.owned.held or self.owned.take():
                 return None
             found = runtime.read(self.record)
             # The second lock is refused while the owner is about to stop them.
@@ -80,7 +84,6 @@ class Servers:
     def _start(
         self, supervisor: Supervisor, env: Mapping[str, str], missing: list[str], *, quick: bool
     ) -> dict[str, str]:
-        self._clear(supervisor.progress)
         password = self._password()
         urls = {name: env[name] for name in URLS if env.get(name)}
         services: list[Service] = []
@@ -118,8 +121,17 @@ class Servers:
             stopping.pause(0.2)
 
     def close(self) -> None:
+        if self.owned.held:
+            self.runtime.remove()
         self.used.free()
         self.owned.free()
+
+
+def say_leftovers(progress: Progress, names: list[str]) -> None:
+    """Tells the person what was ended, if anything."""
+    if names:
+        said = ", ".join(names)
+        progress.say(f"  ↻  지난번에 남은 프로세스를 정리했습니다 / ended what an earlier run left: {said}")
 
 
 def base_folder(*, tests: bool = False) -> Path:

@@ -86,7 +86,8 @@ class Supervisor:
             elif service.process and service.process.ended():
                 self._fell(service)
             elif not service.was_ready and service.process and self._is_ready(service):
-                self.progress.say(f"  ↻  {service.name}: 다시 동작합니다 / runs again")
+                if service.failures:
+                    self.progress.say(f"  ↻  {service.name}: 다시 동작합니다 / runs again")
 
     def stop(self) -> None:
         """Everything, newest first; afterwards no process that we started is left."""

@@ -95,6 +95,7 @@ SERVERS = """
 from infra.launch.servers import Servers
 data = Path(os.environ["DATA"])
 servers = Servers(data, "test")
+servers.clear(Progress())
 sup = Supervisor(here / "log", servers.runtime, Progress())
 env = servers.open(sup, {"PATH": os.environ["PATH"]}, quick=True)
 say(db=env["SUPABASE_DB_URL"], redis=env["REDIS_URL"], pids=[s.process.pid for s in sup.services])
