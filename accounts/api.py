@@ -30,7 +30,7 @@ class MeOut(ModelOut):
 
 
 class MeIn(In):
-    language = serializers.ChoiceField(choices=["ko", "en"])
+    language = serializers.ChoiceField(choices=User._meta.get_field("language").choices)
 
 
 class Me(APIView):
@@ -50,7 +50,7 @@ class Me(APIView):
         return Response(MeOut(request.user).data)
 
 
-class BotOut(Out):
+class AccountBotOut(Out):
     running = serializers.BooleanField()
     holder = serializers.CharField(allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
@@ -77,7 +77,7 @@ class AccountOut(Out):
     health_reason = TextOut(allow_null=True)
     last_heartbeat = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
-    bot = BotOut(allow_null=True)
+    bot = AccountBotOut(allow_null=True)
     pnl = PnlOut()
     role = serializers.ChoiceField(choices=["owner", "operate", "view", "admin"])
 
@@ -114,7 +114,7 @@ class AccountPatch(In):
     margin_mode = serializers.ChoiceField(choices=choices(MarginMode), required=False)
 
 
-class ToggleIn(In):
+class AccountToggleIn(In):
     enabled = serializers.BooleanField()
     confirm = serializers.CharField(help_text="the account's nickname, typed by the person", trim_whitespace=False)
 
@@ -161,10 +161,10 @@ class Account(APIView):
 class ToggleAccount(APIView):
     """The wanted state of the account's bot, said outright and confirmed by name."""
 
-    @extend_schema(operation_id="accounts_toggle", request=ToggleIn, responses=AccountOut)
+    @extend_schema(operation_id="accounts_toggle", request=AccountToggleIn, responses=AccountOut)
     def post(self, request: Request, pk: UUID) -> Response:
         account = selectors.operable_account(request.user, pk)
-        given = ToggleIn(data=request.data)
+        given = AccountToggleIn(data=request.data)
         given.is_valid(raise_exception=True)
         services.set_enabled(account=account, by=request.user, **given.validated_data)
         return Response(_one(account, request.user))

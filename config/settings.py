@@ -4,6 +4,7 @@ import warnings
 from datetime import timedelta
 
 from config.env import BASE_DIR, database, env, required
+from orders.domain import State
 from theme.unfold import UNFOLD  # noqa: F401  (the admin's skin reads it here)
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
@@ -146,6 +147,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": [(s.value, s.value) for s in State]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.problems_everywhere",

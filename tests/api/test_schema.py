@@ -1,6 +1,7 @@
 """The schema that the dashboard's types are made from."""
 
 import pytest
+from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
 
@@ -32,3 +33,7 @@ def test_secrets_are_only_ever_sent_in(schema):
     schemas = schema["components"]["schemas"]
     assert {"app_key", "app_secret", "account_no", "hts_id"} == set(schemas["CredentialInRequest"]["properties"])
     assert not {"app_secret", "account_no", "hts_id"} & set(schemas["Credential"]["properties"])
+
+
+def test_it_is_made_without_a_warning(tmp_path):
+    call_command("spectacular", "--fail-on-warn", "--validate", "--file", str(tmp_path / "openapi.yaml"))
