@@ -24,6 +24,7 @@ from django_celery_beat.models import (
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from theme.base import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline, ReadOnlyMixin
+from theme.language import both
 
 __all__ = ["HouseAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "ReadOnlyMixin"]
 
@@ -110,18 +111,15 @@ class UserSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    """Sessions may be ended here; their keys and contents are not shown."""
+    """That there are sessions, and until when. The key is as good as a password: no link and no box carries it."""
 
-    list_display = ["expires", "expire_date"]
+    list_display = ["ending", "expire_date"]
+    list_display_links = None
     fields = ["expire_date"]
-    actions = ()
 
-    @admin.display(description="session")
-    def expires(self, session: Session) -> str:
+    @admin.display(description=both("세션", "session"))
+    def ending(self, session: Session) -> str:
         return f"…{session.session_key[-4:]}"
-
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        return request.user.is_superuser  # type: ignore[attr-defined]
 
 
 @admin.register(Group)
