@@ -3,6 +3,7 @@
 Imported by commands and short tasks alone: the library brings pandas, which no web or bot process should carry.
 """
 
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -34,7 +35,9 @@ def new_york_spans(first: date, last: date) -> Iterator[SessionSpan]:
     """Every session with a trading day in [first, last], as far as the exchange has published."""
     import exchange_calendars
 
-    calendar = exchange_calendars.get_calendar("XNYS", start=(first - timedelta(days=7)).isoformat())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library about pandas: nothing that a person here could act on
+        calendar = exchange_calendars.get_calendar("XNYS", start=(first - timedelta(days=7)).isoformat())
     reach = min(last, calendar.last_session.date())
     schedule = calendar.schedule.loc[first.isoformat() : reach.isoformat()]
     for day, opens, closes in schedule[["open", "close"]].itertuples(name=None):
