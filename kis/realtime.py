@@ -149,8 +149,12 @@ class RealtimeClient:
         """Stay until `aclose`; connects first if need be, trying for as long as it takes."""
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep())
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(self._keeper)
+        keeper = self._keeper
+        try:
+            await asyncio.shield(keeper)
+        except asyncio.CancelledError:
+            if not keeper.cancelled():  # we were told to stop, not the connection
+                raise
 
     async def subscribe(self, symbol: str, exchange: Exchange = Exchange.NASDAQ) -> None:
         """Follow the trades of a symbol (5.6).
