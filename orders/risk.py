@@ -422,7 +422,7 @@ def unsettled_buy(intent: OrderIntent, facts: RiskFacts) -> Opinion:
 
 @guard(AppliesTo.ADDING)
 def cooldown(intent: OrderIntent, facts: RiskFacts) -> Opinion:
-    if facts.last_acted_at is None or facts.now - facts.last_acted_at >= facts.cooldown:
+    if not facts.cooldown or facts.last_acted_at is None or facts.now - facts.last_acted_at >= facts.cooldown:
         return True, Text("대기 시간이 지났습니다.", "The rule has cooled down.")
     left = (facts.last_acted_at + facts.cooldown - facts.now).total_seconds()
     return False, Text(f"{left:.0f}초 더 기다립니다.", f"The rule cools down for another {left:.0f} s.")

@@ -1,0 +1,102 @@
+"""Two connections at once: the last dollar, the last share, the same decision, the same fill."""
+
+import asyncio
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from accounts.models import HouseLimits, RiskLimits
+from market.words import Side
+from orders.domain import State
+from orders.listing import apply_listing
+from orders.models import Execution, Order
+from orders.services import NotSubmitted
+from orders.submit import Seen, _record_intent
+from positions.models import Position
+from rules.models import RuleState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*jobs):
+    """Run the jobs on threads, and so on connections, of their own; what each returned or raised."""
+    gate, found = threading.Barrier(len(jobs)), [None] * len(jobs)
+
+    def run(i, job):
+        try:
+            gate.wait(10)
+            found[i] = job()
+        except NotSubmitted as e:
+            found[i] = e
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    return found
+
+
+def decide(desk, rule, intent, account=None):
+    """The transaction in which a decision becomes an intent."""
+    power = asyncio.run(desk.broker.buying_power("NVDA", None, intent.limit_price))
+    seen = Seen(desk.quote(str(intent.limit_price), intent.symbol), power)
+    return lambda: _record_intent(account or desk.account, rule, None, intent, seen, desk.at)
+
+
+def reserved() -> Decimal:
+    return sum((o.qty * o.price * Decimal("1.0025") for o in Order.objects.filter(side=Side.BUY)), Decimal(0))
+
+
+@pytest.mark.parametrize("limit", [Decimal("1100"), Decimal("2050")])
+def test_rules_of_one_account_cannot_pass_its_daily_limit_together(desk, new_rule, limit):
+    RiskLimits.objects.filter(account=desk.account).update(daily_buy_usd=limit)
+    rules = [new_rule(desk.account, symbol=s) for s in ("AAPL", "TSLA", "MSFT", "AMZN")]
+    at_once(*(decide(desk, r, desk.intent(symbol=r.symbol)) for r in rules))
+
+    assert reserved() <= limit
+    assert reserved() > limit - Decimal("101")  # and the last dollars were not left lying either
+
+
+def test_accounts_cannot_pass_the_house_limit_together(desk, real_account, new_rule):
+    HouseLimits.objects.create(daily_buy_usd=Decimal("1500"))
+    jobs = []
+    for account in (desk.account, real_account):
+        for symbol in ("AAPL", "TSLA"):
+            rule = new_rule(account, symbol=symbol)
+            jobs.append(decide(desk, rule, desk.intent(symbol=symbol), account))
+    at_once(*jobs)
+    assert Decimal("1399") < reserved() <= Decimal("1500")
+
+
+def test_the_same_decision_twice_is_one_order(desk):
+    found = at_once(*(decide(desk, desk.rule, desk.intent(key="noon")) for _ in range(4)))
+    assert Order.objects.count() == 1
+    assert sum(isinstance(f, Order) for f in found) == 1
+
+
+def test_all_sells_of_a_symbol_together_never_exceed_what_is_there(desk, new_rule):
+    Position.objects.create(account=desk.account, symbol="NVDA", exchange="nasdaq", qty=10, avg_price=Decimal("90"))
+    rules = [new_rule(desk.account) for _ in range(4)]
+    RuleState.objects.update(qty=6, avg_price=Decimal("90"))
+    at_once(*(decide(desk, r, desk.intent(Side.SELL, 6, f"99.0{i}")) for i, r in enumerate(rules)))
+    assert sum(Order.objects.values_list("qty", flat=True)) == 10
+
+
+def test_a_fill_that_two_readers_see_is_booked_once(desk):
+    seen = Seen(desk.quote(), asyncio.run(desk.broker.buying_power("NVDA", None, Decimal("100"))))
+    order = _record_intent(desk.account, desk.rule, None, desk.intent(), seen, desk.at)
+    Order.objects.update(status=State.WORKING, broker_order_id="40001", us_order_date="2026-11-24", placed_at=desk.at)
+    desk.broker.add("40001", "NVDA", Side.BUY, 10, Decimal("100.00"))
+    desk.broker.fill("40001", 10, "100.00")
+    listing = asyncio.run(desk.broker.executions(*[next(iter(desk.broker.rows))[0]] * 2))
+    at_once(*(lambda: apply_listing(desk.account, listing, desk.at) for _ in range(4)))
+
+    order.refresh_from_db()
+    assert (order.status, Execution.objects.count()) == (State.FILLED, 1)
+    assert RuleState.objects.get().qty == Position.objects.get().qty == 10
