@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
+from accounts import cards as _cards  # noqa: F401  (fills the admin's first page)
 from accounts import services
 from accounts.models import AccountShare, ApiToken, BrokerageAccount, HouseLimits, RiskLimits, Role, User
 from api.problems import ApiError

@@ -1,6 +1,7 @@
 """The journal in the admin: read, never written."""
 
 import json
+from functools import partial
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -43,7 +44,7 @@ class ExecutionLogAdmin(ReadOnlyAdmin):
         return format_html('<pre class="overflow-x-auto">{}</pre>', text)
 
 
-@register
+@partial(register, order=200)
 def latest_lines(request: HttpRequest) -> Card | None:
     """The newest lines of the journal that this person may read."""
     if not request.user.has_perm("logs.view_executionlog"):

@@ -5,6 +5,40 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from theme.language import both
+
+
+def _page(ko: str, en: str, icon: str, model: str) -> dict[str, Any]:
+    return {"title": both(ko, en), "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+
+
+NAVIGATION: list[dict[str, Any]] = [
+    {
+        "title": both("매매", "Trading"),
+        "items": [
+            {"title": both("한눈에", "Overview"), "icon": "home", "link": reverse_lazy("admin:index")},
+            _page("계좌", "Accounts", "account_balance", "accounts_brokerageaccount"),
+            _page("앱키", "App keys", "key", "credentials_apicredential"),
+            _page("규칙", "Rules", "rule", "rules_traderule"),
+            _page("주문", "Orders", "receipt_long", "orders_order"),
+            _page("체결", "Fills", "done_all", "orders_execution"),
+            _page("보유 종목", "Positions", "pie_chart", "positions_position"),
+            _page("기록", "Journal", "list_alt", "logs_executionlog"),
+        ],
+    },
+    {
+        "title": both("운영", "The house"),
+        "separator": True,
+        "items": [
+            _page("봇", "Bots", "smart_toy", "bots_botlease"),
+            _page("예약 작업", "Schedules", "schedule", "django_celery_beat_periodictask"),
+            _page("거래일", "Trading days", "calendar_month", "instruments_tradingday"),
+            _page("사람", "People", "group", "accounts_user"),
+            _page("감사 기록", "Audit log", "policy", "auditlog_logentry"),
+        ],
+    },
+]
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "밤새 Bamsae",
     "SITE_HEADER": "밤새",
@@ -31,6 +65,5 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.9)",
         },
     },
-    "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": []},
-    "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
+    "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": NAVIGATION},
 }

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
+from accounts import services as accounts
 from logs import services
 from logs.models import ExecutionLog
 from market.errors import Text
@@ -75,11 +76,29 @@ class TestFirstPage:
         assert title in page
         assert sentence in page
 
+    @pytest.mark.parametrize("name", ["accounts", "orders", "journal"])
+    def test_each_part_of_the_house_has_its_card(self, name, signed_in):
+        assert f'data-card="{name}"' in signed_in.get("/admin/").content.decode()
+
+    @pytest.mark.parametrize(("language", "words"), [("ko", ["매매", "보유 종목"]), ("en", ["Trading", "Positions"])])
+    def test_the_way_around_is_in_the_readers_language(self, language, words, signed_in):
+        page = signed_in.get("/admin/", headers={"Accept-Language": language}).content.decode()
+
+        assert [word for word in words if word not in page] == []
+
     def test_it_has_the_built_stylesheet(self, signed_in):
         page = signed_in.get("/admin/").content.decode()
 
         assert "/static/css/dist/styles.css" in page
         assert signed_in.get("/static/css/dist/styles.css").status_code == 200
+
+    def test_the_accounts_card_tells_health_and_the_last_beat(self, signed_in, paper_account, now):
+        accounts.mark_health(account=paper_account, status="unhealthy", reason=Text("조용함", "silent"), now=now)
+        accounts.heartbeat(account=paper_account, now=now)
+        page = signed_in.get("/admin/", headers={"Accept-Language": "en"}).content.decode()
+
+        assert "unhealthy: silent" in page
+        assert "11-25 02:00:00" in page  # noon in New York, read in Seoul
 
     def test_a_card_without_rows_says_so(self, signed_in):
         ExecutionLog.objects.all().delete()
