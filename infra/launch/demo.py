@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.launch import environment, paths, services
 from infra.launch import house as houses
+from infra.launch import paths, services
 from infra.launch.background import Background
 from infra.launch.house import House
 from infra.launch.progress import Progress
@@ -17,10 +17,10 @@ JOIN = paths.LOCAL / "demo.json"
 def bring_up(house: House, background: Background, before_bots: Callable[[], None] = lambda: None) -> None:
     """Everything of the demo, until it is ready."""
     JOIN.unlink(missing_ok=True)  # of a demo that was killed
-    simulator = services.Simulator(environment.for_python(house.env))
-    house.supervisor.launch(simulator.service)
     houses.open_servers(house)
     house.env["BOT_SLOTS"] = house.env.get("BOT_SLOTS") or "4"
+    simulator = services.Simulator(house.env, house.servers.simulator_book(house.env))
+    house.supervisor.launch(simulator.service)
     with house.progress.stage("simulator", "KIS 시뮬레이터 / KIS simulator", quiet=True):
         house.supervisor.await_ready(simulator.service, timeout=60)
     house.simulator = simulator.info

@@ -92,18 +92,29 @@ def initialise(place: Place, password: str, env: Mapping[str, str], log: Path, *
 
     True when it found data of an earlier clone at this path (its password is gone with it) and put it by.
     """
-    made_with = place.data.with_name(place.data.name + ".id")
-    ours = hashlib.sha256(password.encode()).hexdigest()[:16]
-    found = (place.data / "PG_VERSION").exists()
-    if found and made_with.exists() and made_with.read_text() == ours:
+    if made_by(place, password):
         return False
-    if found:
+    if found := (place.data / "PG_VERSION").exists():
         former = place.data.with_name(place.data.name + ".former")
         shutil.rmtree(former, ignore_errors=True)
         place.data.rename(former)
     _initdb(place, password, env, log, quick=quick)
-    made_with.write_text(ours)
+    _id_file(place).write_text(_id(password))
     return found
+
+
+def made_by(place: Place, password: str) -> bool:
+    """Whether there is data, and this password opens it."""
+    there = (place.data / "PG_VERSION").exists() and _id_file(place).exists()
+    return there and _id_file(place).read_text() == _id(password)
+
+
+def _id(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()[:16]
+
+
+def _id_file(place: Place) -> Path:
+    return place.data.with_name(place.data.name + ".id")
 
 
 def _initdb(place: Place, password: str, env: Mapping[str, str], log: Path, *, quick: bool) -> None:

@@ -1,8 +1,10 @@
 """The database and Redis of a command: those that the URLs name, those that already run in this clone, or our own."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra.launch import environment, paths, ports, postgres, runtime, stopping, valkey
 from infra.launch.problem import Problem
@@ -10,6 +12,7 @@ from infra.launch.progress import Progress
 from infra.launch.python_env import site_packages
 from infra.launch.supervisor import Service, Supervisor
 
+BOOK = "simulator.book"
 URLS = ("SUPABASE_DB_URL", "REDIS_URL")
 
 
@@ -30,6 +33,7 @@ class Servers:
         self.used = runtime.Lock(base / "users.lock")
         self.runtime = runtime.Runtime(self.record, command)
         self.where = ""
+        self.embedded = True  # whether the database is
 
     def open(self, supervisor: Supervisor, env: Mapping[str, str], *, quick: bool = False) -> dict[str, str]:
         """The environment with both URLs in it, starting what is missing.
@@ -37,6 +41,7 @@ class Servers:
         A second command in the same clone borrows what the first one started, with its environment.
         """
         missing = [name for name in URLS if not env.get(name)]
+        self.embedded = "SUPABASE_DB_URL" in missing
         if not missing:
             self.where = "SUPABASE_DB_URL, REDIS_URL"
             return dict(env)
@@ -51,6 +56,13 @@ class Servers:
         self.used.take(shared=True)
         self.publish(urls)
         return dict(env) | urls
+
+    def simulator_book(self, env: Mapping[str, str]) -> Path:
+        """The file in which the simulator keeps what our database believes of it: one for each database."""
+        if self.embedded:
+            return self.base / BOOK
+        where = f"{ports.endpoint(env['SUPABASE_DB_URL'])}{urlsplit(env['SUPABASE_DB_URL']).path}"
+        return self.base / f"{hashlib.sha256(where.encode()).hexdigest()[:12]}-{BOOK}"
 
     def publish(self, env: Mapping[str, str]) -> None:
         """What a second command in this clone must know; only the owner has something to say."""
@@ -89,6 +101,8 @@ class Servers:
         services: list[Service] = []
         if "SUPABASE_DB_URL" in missing:
             place = postgres.choose_place(self.base, site_packages())
+            if not postgres.made_by(place, password):
+                (self.base / BOOK).unlink(missing_ok=True)  # a new database knows none of its orders
             if postgres.initialise(place, password, env, supervisor.logs / "postgres.log", quick=quick):
                 kept = f"{place.data}.former"
                 supervisor.progress.say(

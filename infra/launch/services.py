@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from infra.launch import node_env, paths, ports
@@ -27,12 +28,15 @@ def module(name: str, *arguments: str, env: Mapping[str, str], run: str, grace: 
 
 
 class Simulator:
-    """The broker of the demo. Its ports are chosen once, so that it comes back at the same addresses."""
+    """The broker of the demo. It comes back at the same addresses and with the same books.
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    A broker that forgot its orders would give their numbers again, and the house would rightly trust nothing more.
+    """
+
+    def __init__(self, env: Mapping[str, str], book: Path) -> None:
         self.info: dict[str, Any] = {}
         rest, ws = ports.free_pair(), ports.free_pair()
-        arguments = ["--rest-port", str(rest), "--ws-port", str(ws)]
+        arguments = ["--rest-port", str(rest), "--ws-port", str(ws), "--book", str(book)]
         command = module("simulator", *arguments, env=env, run="kis.simulator")
         self.service = Service(command, lambda process: bool(self.info), self._on_line)
 

@@ -85,9 +85,8 @@ class Supervisor:
                     self._spawn(service)
             elif service.process and service.process.ended():
                 self._fell(service)
-            elif not service.was_ready and service.process and self._is_ready(service):
-                if service.failures:
-                    self.progress.say(f"  ↻  {service.name}: 다시 동작합니다 / runs again")
+            elif not service.was_ready and self._is_ready(service) and service.failures:
+                self.progress.say(f"  ↻  {service.name}: 다시 동작합니다 / runs again")
 
     def stop(self) -> None:
         """Everything, newest first; afterwards no process that we started is left."""
