@@ -18,11 +18,12 @@ from redis.exceptions import RedisError
 from bots import lease, ticks
 from bots.broker import open_client
 from credentials.models import ApiCredential
+from kis.overseas_quotes import freshened
 from kis.realtime import RealtimeClient
 from market.broker import Broker
 from market.data import Quote
 from market.errors import TradingError
-from market.words import Exchange, Lane
+from market.words import Exchange, Freshness, Lane
 from rules.models import TradeRule
 
 log = logging.getLogger("bots.feed")
@@ -82,11 +83,11 @@ class Feed:
                     await self._ask(symbol, exchange)
 
     async def _ask(self, symbol: str, exchange: Exchange) -> None:
-        quote = await self.broker.quote(symbol, exchange, lane=Lane.SCAN)
-        fresh = ticks.moved(self.polled.get(symbol), quote)
+        """A polled price has no time of its own: it is new only if the day's volume rose since the last look."""
+        quote = freshened(await self.broker.quote(symbol, exchange, lane=Lane.SCAN), self.polled.get(symbol))
         self.polled[symbol] = quote
-        if fresh is not None:
-            self._take(fresh)
+        if quote.freshness is Freshness.FRESH:
+            self._take(quote)
 
     async def _own_socket(self, key: ApiCredential) -> None:
         socket: asyncio.Task | None = None

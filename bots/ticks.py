@@ -1,6 +1,5 @@
 """Quotes between processes: the owner of a socket publishes each one, every bot that may read listens."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -41,13 +40,3 @@ def unpack(data: bytes) -> Quote:
         received_at=datetime.fromisoformat(raw["received_at"]),
         session=Session(raw["session"]) if raw["session"] else None,
     )
-
-
-def moved(previous: Quote | None, polled: Quote) -> Quote | None:
-    """A polled price has no time of its own: it is new only if the day's volume moved since the last look (safety 4.1).
-
-    None when nothing proves that it is fresh.
-    """
-    if previous is None or polled.volume is None or previous.volume is None or polled.volume <= previous.volume:
-        return None
-    return replace(polled, source="rest")

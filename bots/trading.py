@@ -125,10 +125,11 @@ def store_veto(
     store_signal(watch, decision, SignalType.VETO, now, {"guards": veto.verdict.as_dict()})
     ko, en = (" ".join(getattr(vote.reason, language) for vote in veto.verdict.vetoes) for language in ("ko", "en"))
     what = "매수" if decision.side is Side.BUY else "매도"
+    waiting = {vote.guard for vote in veto.verdict.vetoes} == {"cooldown"}  # that a rule waits its turn is no news
     record(
         account=account,
         rule_id=watch.row.pk,
-        level="info",
+        level="debug" if waiting else "info",
         message=Text(f"{watch.row}: {what}하지 않음. {ko}", f"{watch.row}: no {decision.side}. {en}"),
         ctx={"guards": veto.verdict.as_dict(), "key": decision.key},
         at=now,
