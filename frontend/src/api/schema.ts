@@ -458,9 +458,16 @@ export interface components {
             readonly last_heartbeat: string | null;
             /** Format: date-time */
             readonly created_at: string;
-            readonly bot: components["schemas"]["Bot"] | null;
+            readonly bot: components["schemas"]["AccountBot"] | null;
             readonly pnl: components["schemas"]["Pnl"];
             readonly role: components["schemas"]["AccountRoleEnum"];
+        };
+        /** @description Output only. */
+        AccountBot: {
+            readonly running: boolean;
+            readonly holder: string | null;
+            /** Format: date-time */
+            readonly since: string | null;
         };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         AccountInRequest: {
@@ -475,10 +482,20 @@ export interface components {
         };
         /** @enum {string} */
         AccountRoleEnum: "owner" | "operate" | "view" | "admin";
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        AccountToggleInRequest: {
+            enabled: boolean;
+            /** @description the account's nickname, typed by the person */
+            confirm: string;
+        };
         /** @description Output only. */
         Bot: {
+            /** Format: uuid */
+            readonly account_id: string;
+            readonly nickname: string;
+            readonly wanted: boolean;
             readonly running: boolean;
-            readonly holder: string | null;
+            readonly holder: string;
             /** Format: date-time */
             readonly since: string | null;
         };
@@ -656,6 +673,8 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
+        LanguageEnum: "ko" | "en";
+        /** @enum {string} */
         LevelEnum: "debug" | "info" | "warning" | "error";
         /** @description Output only, from a model. */
         Limits: {
@@ -703,12 +722,8 @@ export interface components {
             /** Format: email */
             readonly email: string;
             readonly role: components["schemas"]["MeRoleEnum"];
-            readonly language: components["schemas"]["MeLanguageEnum"];
+            readonly language: components["schemas"]["LanguageEnum"];
         };
-        /** @enum {string} */
-        MeInLanguageEnum: "ko" | "en";
-        /** @enum {string} */
-        MeLanguageEnum: "ko" | "en";
         /** @enum {string} */
         MeRoleEnum: "admin" | "trader" | "viewer";
         /** @enum {string} */
@@ -751,7 +766,7 @@ export interface components {
             readonly qty: number;
             /** Format: decimal */
             readonly price: string;
-            readonly status: components["schemas"]["StatusA38Enum"];
+            readonly status: components["schemas"]["OrderStatusEnum"];
             readonly filled_qty: number;
             /** Format: decimal */
             readonly avg_fill_price: string | null;
@@ -784,7 +799,7 @@ export interface components {
             readonly qty: number;
             /** Format: decimal */
             readonly price: string;
-            readonly status: components["schemas"]["StatusA38Enum"];
+            readonly status: components["schemas"]["OrderStatusEnum"];
             readonly filled_qty: number;
             /** Format: decimal */
             readonly avg_fill_price: string | null;
@@ -810,6 +825,8 @@ export interface components {
         /** @enum {string} */
         OrderPriceEnum: "last" | "touch";
         /** @enum {string} */
+        OrderStatusEnum: "intent" | "submitting" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "not_sent" | "not_seen" | "unknown" | "pending_cancel" | "pending_amend";
+        /** @enum {string} */
         OrderTypeEnum: "limit" | "marketable";
         /** @enum {string} */
         OutcomeEnum: "pending" | "accepted" | "refused" | "not_sent" | "unknown";
@@ -832,7 +849,7 @@ export interface components {
         };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         PatchedMeInRequest: {
-            language?: components["schemas"]["MeInLanguageEnum"];
+            language?: components["schemas"]["LanguageEnum"];
         };
         /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
         PatchedRuleInRequest: {
@@ -988,8 +1005,6 @@ export interface components {
             results: components["schemas"]["Signal"][];
             next: string | null;
         };
-        /** @enum {string} */
-        StatusA38Enum: "intent" | "submitting" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "not_sent" | "not_seen" | "unknown" | "pending_cancel" | "pending_amend";
         /** @description One sentence in both languages. */
         Text: {
             ko: string;
@@ -1002,7 +1017,7 @@ export interface components {
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         ToggleInRequest: {
             enabled: boolean;
-            /** @description the account's nickname, typed by the person */
+            /** @description the account's nickname, typed */
             confirm: string;
         };
         /** @enum {string} */
@@ -1347,7 +1362,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ToggleInRequest"];
+                "application/json": components["schemas"]["AccountToggleInRequest"];
             };
         };
         responses: {

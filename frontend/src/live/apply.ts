@@ -30,13 +30,7 @@ export function carried(entry: Entry): Change | null {
   return whole ? ({ kind, item } as unknown as Change) : null;
 }
 
-type Row = { readonly id: string; readonly updated_at?: string; readonly created_at?: string; readonly at?: string };
-
-/** An older picture of the same row never replaces a newer one. */
-function newest<Item extends Row>(known: Item, incoming: Item): Item {
-  const old = known.updated_at && incoming.updated_at && Date.parse(incoming.updated_at) < Date.parse(known.updated_at);
-  return old ? known : { ...known, ...incoming };
-}
+type Row = { readonly id: string; readonly created_at?: string; readonly at?: string };
 
 const born = (row: Row): number => Date.parse(row.created_at ?? row.at ?? "");
 
@@ -54,7 +48,7 @@ export function placed<Item extends Row, Of extends Page<Item>>(page: Of, item: 
   const at = page.results.findIndex((row) => row.id === item.id);
   const known = page.results[at];
   if (known === undefined) return add && belongs(item) ? { ...page, results: inOrder(page, item) } : page;
-  const now = newest(known, item);
+  const now = { ...known, ...item }; // later in the journal is later: no row's own clock is asked
   const results = belongs(now) ? page.results.with(at, now) : page.results.toSpliced(at, 1);
   return { ...page, results };
 }

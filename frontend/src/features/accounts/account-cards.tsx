@@ -9,7 +9,7 @@ import { AccountCard } from "./account-card";
 export function AccountCards() {
   const { t } = useText();
   return (
-    <section aria-label={t.accounts.title}>
+    <section aria-label={t.accounts.title} className="space-y-3">
       <Loaded result={useAccounts()}>
         {({ results }) =>
           results.length === 0 ? (

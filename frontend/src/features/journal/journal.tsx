@@ -51,7 +51,7 @@ export function Journal() {
           const lines = results.filter((entry) => isAtLeast(entry.level, floor));
           if (lines.length === 0) return <Nothing>{t.journal.empty}</Nothing>;
           return (
-            <ol role="log" aria-live="off" aria-label={t.journal.title} tabIndex={0} className="max-h-[34rem] divide-y divide-line overflow-y-auto">
+            <ol role="log" aria-live="off" aria-label={t.journal.title} tabIndex={0} className="relative max-h-[34rem] divide-y divide-line overflow-y-auto">
               {lines.map((entry) => (
                 <Line key={entry.id} entry={entry} />
               ))}

@@ -4,7 +4,7 @@ import { cx } from "@/shared/cx";
 /** A real table at every width: where it is narrow, secondary columns step behind and rows say the rest in a second line. */
 export function Table({ caption, head, children, fixed = true }: { caption: string; head: ReactNode; children: ReactNode; fixed?: boolean }) {
   return (
-    <div className={cx("overflow-auto", fixed && "max-h-[26rem]")} tabIndex={0} role="region" aria-label={caption}>
+    <div className={cx("relative overflow-auto", fixed && "max-h-[26rem]")} tabIndex={0} role="region" aria-label={caption}>
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead className="sticky top-0 z-[1] bg-panel text-xs text-faint shadow-[0_1px_0_var(--line)]">
