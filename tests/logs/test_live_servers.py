@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -46,29 +48,29 @@ def environment() -> dict[str, str]:
     return {**os.environ, "SUPABASE_DB_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
-@asynccontextmanager
-async def running(server: str) -> AsyncIterator[str]:
-    """A server of its own, ready; gone afterwards. Gives its `host:port`."""
+@pytest.fixture(scope="module", params=SERVERS)
+def address(request, django_db_setup) -> Iterator[str]:
+    """A server of its own on the test's database, ready; gone afterwards. Its `host:port`."""
     port = free_port()
-    arguments = [part.format(port=port) for part in SERVERS[server]]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *arguments, cwd=ROOT, env=environment(), stdin=asyncio.subprocess.DEVNULL
+    arguments = [part.format(port=port) for part in SERVERS[request.param]]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient() as client:
-            while not await answers(client, f"http://127.0.0.1:{port}/healthz"):
-                assert process.returncode is None, f"{server} did not start"
-                await asyncio.sleep(0.1)
+        deadline = time.monotonic() + 60
+        while not answers(f"http://127.0.0.1:{port}/healthz"):
+            assert process.poll() is None, f"{request.param} did not start"
+            assert time.monotonic() < deadline, f"{request.param} does not answer"
+            time.sleep(0.1)
         yield f"127.0.0.1:{port}"
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        process.kill()
+        process.wait()
 
 
-async def answers(client: httpx.AsyncClient, url: str) -> bool:
+def answers(url: str) -> bool:
     try:
-        return (await client.get(url)).status_code == 200
+        return httpx.get(url).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -119,54 +121,78 @@ async def read(socket_, count: int) -> list[str]:
         return [json.loads(await socket_.recv())["data"]["message"]["en"] for _ in range(count)]
 
 
-@pytest.mark.parametrize("server", SERVERS)
 async def test_events_arrive_at_once_and_a_dropped_reader_goes_on_where_they_were(
-    server, write, aside, token_of, trader, paper_account, foreign_account
+    address, write, aside, token_of, trader, paper_account, foreign_account
 ):
     token = await aside(token_of, trader)
     loop = asyncio.get_running_loop()
-    async with running(server) as address:
-        await aside(write, "before", account=paper_account)
-        async with listening(address, token, **{"Last-Event-ID": "0"}) as found:
-            assert (await messages_of(found, 1))[0][1] == "before"
-            await aside(write, "not theirs", account=foreign_account)
-            await aside(write, "first", account=paper_account, kind="order")
-            written = loop.time()
-            [(last, text)] = await messages_of(found, 1)
-            took = loop.time() - written
-        assert (text, took < 1) == ("first", True)
+    await aside(write, "before", account=paper_account)
+    async with listening(address, token, **{"Last-Event-ID": "0"}) as found:
+        assert (await messages_of(found, 1))[0][1] == "before"
+        await aside(write, "not theirs", account=foreign_account)
+        await aside(write, "first", account=paper_account, kind="order")
+        written = loop.time()
+        [(last, text)] = await messages_of(found, 1)
+        took = loop.time() - written
+    assert (text, took < 1) == ("first", True)
 
-        for number in range(3):
-            await aside(write, f"missed {number}", account=paper_account)
-        async with listening(address, token, **{"Last-Event-ID": str(last)}) as found:
-            again = await messages_of(found, 3)
-            await aside(write, "live again", account=paper_account)
-            again += await messages_of(found, 1)
+    for number in range(3):
+        await aside(write, f"missed {number}", account=paper_account)
+    async with listening(address, token, **{"Last-Event-ID": str(last)}) as found:
+        again = await messages_of(found, 3)
+        await aside(write, "live again", account=paper_account)
+        again += await messages_of(found, 1)
 
-        assert [text for _, text in again] == ["missed 0", "missed 1", "missed 2", "live again"]
+    assert [text for _, text in again] == ["missed 0", "missed 1", "missed 2", "live again"]
 
 
-@pytest.mark.parametrize("server", SERVERS)
+def other_connections() -> int:
+    """Connections to the test's database, this one not counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND usename = current_user"
+        )
+        return cursor.fetchone()[0]
+
+
+async def test_twenty_readers_cost_two_database_connections_and_none_when_they_have_gone(
+    address, write, aside, token_of, trader, paper_account
+):
+    token = await aside(token_of, trader)
+    before = await aside(other_connections)
+    async with AsyncExitStack() as readers:
+        found = [await readers.enter_async_context(listening(address, token)) for _ in range(20)]
+        listening_live = [asyncio.create_task(messages_of(each, 1)) for each in found]
+        while not all(task.done() for task in listening_live):  # who was not listening yet gets the next one
+            await aside(write, "to all", account=paper_account)
+            await asyncio.wait(listening_live, timeout=0.2)
+        assert await aside(other_connections) - before <= 2
+
+    async with asyncio.timeout(20):
+        while await aside(other_connections) > before:  # noqa: ASYNC110 (the server has no way to tell us)
+            await asyncio.sleep(0.1)
+
+
 async def test_a_socket_gives_the_same_events_for_a_token_in_a_header_or_in_the_first_message(
-    server, write, aside, token_of, trader, paper_account
+    address, write, aside, token_of, trader, paper_account
 ):
     bearer = f"Bearer {await aside(token_of, trader)}"
-    async with running(server) as address:
-        await aside(write, "before", account=paper_account)
-        url = f"ws://{address}/ws/stream?account_id={paper_account.pk}"
-        async with (
-            connect(f"{url}&after=0", additional_headers={"Authorization": bearer}) as by_header,
-            connect(url) as by_message,
-        ):
-            await by_message.send(json.dumps({"token": bearer, "after": 0}))
-            assert await read(by_header, 1) == ["before"]
-            assert await read(by_message, 1) == ["before"]
-            await aside(write, "now", account=paper_account)
-            assert await read(by_header, 1) == ["now"]
-            assert await read(by_message, 1) == ["now"]
+    await aside(write, "before", account=paper_account)
+    url = f"ws://{address}/ws/stream?account_id={paper_account.pk}"
+    async with (
+        connect(f"{url}&after=0", additional_headers={"Authorization": bearer}) as by_header,
+        connect(url) as by_message,
+    ):
+        await by_message.send(json.dumps({"token": bearer, "after": 0}))
+        assert await read(by_header, 1) == ["before"]
+        assert await read(by_message, 1) == ["before"]
+        await aside(write, "now", account=paper_account)
+        assert await read(by_header, 1) == ["now"]
+        assert await read(by_message, 1) == ["now"]
 
-        async with connect(url) as stranger:
-            await stranger.send(json.dumps({"token": "not a token"}))
-            assert json.loads(await stranger.recv())["data"]["code"] == "denied"
-            await asyncio.wait_for(stranger.wait_closed(), 10)
-            assert stranger.close_code == 4401
+    async with connect(url) as stranger:
+        await stranger.send(json.dumps({"token": "not a token"}))
+        assert json.loads(await stranger.recv())["data"]["code"] == "denied"
+        await asyncio.wait_for(stranger.wait_closed(), 10)
+        assert stranger.close_code == 4401

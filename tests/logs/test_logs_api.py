@@ -1,7 +1,9 @@
 """GET /api/logs as a page: newest first, only what one may see."""
 
 import pytest
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
+from logs.access import identify
 from logs.models import ExecutionLog
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,3 +108,19 @@ class TestTheDoorOfTheStream:
 
         assert answer.status_code == status
         assert answer["Content-Type"] == "application/problem+json"
+
+
+class TestTokens:
+    def test_the_dashboards_session_token_is_as_good_as_a_programs(self, client, trader):
+        answer = client.post(
+            "/api/_allauth/app/v1/auth/login",
+            {"email": trader.email, "password": "a long night over Seoul"},
+            content_type="application/json",
+        )
+
+        assert identify({"X-Session-Token": answer.json()["meta"]["session_token"]}) == trader
+
+    @pytest.mark.parametrize("headers", [{}, {"X-Session-Token": "no"}, {"Authorization": "Bearer no"}])
+    def test_anything_else_is_nobody(self, headers, trader):
+        with pytest.raises((AuthenticationFailed, NotAuthenticated)):
+            identify(headers)
