@@ -61,12 +61,12 @@ def npm(name: str, *arguments: str, env: Mapping[str, str]) -> Command:
 
 def install(progress: Progress, env: Mapping[str, str]) -> None:
     """`npm ci`, unless the lock file is the one that was installed."""
-    with progress.stage("npm", "대시보드 패키지 / dashboard packages (npm ci)") as stage:
-        made_from = {"lock": stamps.digest([paths.FRONTEND / "package-lock.json"])}
-        stamp = MODULES / ".bamsae-stamp"
-        if stamps.read(stamp) == made_from:
-            stage.note = "그대로 / unchanged"
-            return
+    made_from = {"lock": stamps.digest([paths.FRONTEND / "package-lock.json"])}
+    stamp = MODULES / ".bamsae-stamp"
+    if stamps.read(stamp) == made_from:
+        progress.seconds["npm"] = 0.0
+        return
+    with progress.stage("npm", "대시보드 패키지 / dashboard packages (npm ci)"):
         stamp.unlink(missing_ok=True)
         run_to_end(npm("npm ci", "ci", "--no-audit", "--no-fund", "--ignore-scripts", env=env), LOG)
         stamps.write(stamp, made_from)
@@ -74,13 +74,13 @@ def install(progress: Progress, env: Mapping[str, str]) -> None:
 
 def build(progress: Progress, env: Mapping[str, str]) -> None:
     """The production build with all that its server needs beside it, unless the sources are those of the last one."""
-    with progress.stage("build", "대시보드 빌드 / dashboard build") as stage:
-        sources = [p for p in paths.FRONTEND.iterdir() if p.name not in NOT_BUILT and not p.name.startswith(".")]
-        made_from = {"sources": stamps.digest(sources)}
-        stamp = BUILD / ".bamsae-stamp"
-        if stamps.read(stamp) == made_from and SERVER.exists():
-            stage.note = "그대로 / unchanged"
-            return
+    sources = [p for p in paths.FRONTEND.iterdir() if p.name not in NOT_BUILT and not p.name.startswith(".")]
+    made_from = {"sources": stamps.digest(sources)}
+    stamp = BUILD / ".bamsae-stamp"
+    if stamps.read(stamp) == made_from and SERVER.exists():
+        progress.seconds["build"] = 0.0
+        return
+    with progress.stage("build", "대시보드 빌드 / dashboard build"):
         stamp.unlink(missing_ok=True)
         shutil.rmtree(BUILD / "standalone", ignore_errors=True)
         run_to_end(npm("next build", "run", "build", env=env), LOG)

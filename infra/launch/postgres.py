@@ -147,7 +147,7 @@ def _command(
     name: str, argv: list[str], place: Place, env: Mapping[str, str], *, grace: float = 10, stdin: bytes = b""
 ) -> Command:
     bare = {key: env[key] for key in ("PATH", "LANG", "TZ") if key in env}
-    return Command(name, argv, bare, Path("/"), signal.SIGINT, grace, place.user, stdin)
+    return Command(name, argv, bare, Path("/"), signal.SIGINT, grace, place.user, stdin=stdin)
 
 
 def forget_stale_pid(place: Place) -> None:

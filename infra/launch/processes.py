@@ -66,6 +66,7 @@ class Command:
     stop_signal: int = signal.SIGTERM
     grace: float = 10.0  # seconds between the asking and the SIGKILL
     user: tuple[int, int] = (-1, -1)  # uid, gid; -1: ours
+    json_is_secret: bool = False  # its JSON lines carry keys or passwords and stay out of the log
     stdin: bytes | None = b""  # what it reads; None: a pipe that stays open for us to write to
 
 
@@ -75,7 +76,10 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: IO[bytes] = path.open("ab")
+        self._file = self._open()
+
+    def _open(self) -> IO[bytes]:
+        return os.fdopen(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
     def write(self, line: bytes) -> None:
         self._file.write(time.strftime("%H:%M:%S ").encode() + line.rstrip(b"\n") + b"\n")
@@ -83,7 +87,7 @@ class LogFile:
         if self._file.tell() > LOG_LIMIT:
             self._file.close()
             self.path.replace(self.path.with_suffix(".log.1"))
-            self._file = self.path.open("ab")
+            self._file = self._open()
 
     def close(self) -> None:
         self._file.close()
@@ -130,8 +134,8 @@ class Process:
         assert self.popen.stdout
         with contextlib.suppress(ValueError):  # closed under us at the very end
             for raw in self.popen.stdout:
-                log.write(raw)
                 line = raw.decode(errors="replace").rstrip()
+                log.write(b"{...}" if self.command.json_is_secret and line.startswith("{") else raw)
                 self.lines.append(line)
                 if self.on_line:
                     self.on_line(line)

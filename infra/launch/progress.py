@@ -59,4 +59,4 @@ class Progress:
         """Says a Problem: the sentence in both languages, then the last lines of the log, if any."""
         self.say("\n" + "\n".join(f"✗ {text}" for text in (problem.ko, problem.en) if text))
         if problem.detail:
-            self.say("\n".join(f"    | {line}" for line in problem.detail.splitlines()))
+            self.say("\n".join(f"    | {line[:300]}" for line in problem.detail.splitlines()))

@@ -44,14 +44,14 @@ def wanted(*, dev: bool, stamp: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def ensure(progress: Progress, env: Mapping[str, str], *, dev: bool = False) -> None:
-    """Makes or completes `.venv`, if its inputs changed since it was made."""
+    """Makes or completes `.venv`, if its inputs changed since it was made; says nothing when they did not."""
+    # Tests' packages that somebody put in by hand stay: what is not in the files installed would be removed.
+    dev = dev or (paths.VENV / "bin" / "pytest").exists()
+    made_from = wanted(dev=dev, stamp=stamps.read(STAMP) if Path(python()).exists() else {})
+    if made_from is None:
+        progress.seconds["python"] = 0.0
+        return
     with progress.stage("python", "Python 환경 / Python environment (.venv)") as stage:
-        # Tests' packages that somebody put in by hand stay: what is not in the files installed would be removed.
-        dev = dev or (paths.VENV / "bin" / "pytest").exists()
-        made_from = wanted(dev=dev, stamp=stamps.read(STAMP) if Path(python()).exists() else {})
-        if made_from is None:
-            stage.note = "그대로 / unchanged"
-            return
         STAMP.unlink(missing_ok=True)
         _make_venv(env)
         files = [BASE, DEV] if made_from["dev"] else [BASE]

@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Simulator:
         self.info: dict[str, Any] = {}
         rest, ws = ports.free_pair(), ports.free_pair()
         arguments = ["--rest-port", str(rest), "--ws-port", str(ws), "--book", str(book)]
-        command = module("simulator", *arguments, env=env, run="kis.simulator")
+        command = replace(module("simulator", *arguments, env=env, run="kis.simulator"), json_is_secret=True)
         self.service = Service(command, lambda process: bool(self.info), self._on_line)
 
     def _on_line(self, line: str) -> None:

@@ -17,7 +17,9 @@ class Steps:
     """A Django that waits for commands; close it when all are done."""
 
     def __init__(self, env: Mapping[str, str], log: Path) -> None:
-        command = Command("setup", [python(), str(HERE / "manage_steps.py")], env, paths.ROOT, stdin=None)
+        command = Command(
+            "setup", [python(), str(HERE / "manage_steps.py")], env, paths.ROOT, json_is_secret=True, stdin=None
+        )
         self._log = log
         self._said: list[str] = []
         self._process = Process(command, log, self._said.append).start()

@@ -139,5 +139,5 @@ class Supervisor:
             f"\n✗ {service.name} 이(가) {ko}. {wait:.0f}초 뒤에 다시 시작합니다. 기록: {process.log}\n"
             f"✗ {service.name} {en}; it is started again in {wait:.0f} s. Its log: {process.log}"
         )
-        for line in process.tail().splitlines():
-            self.progress.say(f"    | {line}")
+        for line in process.tail(8).splitlines():
+            self.progress.say(f"    | {line[:200]}")

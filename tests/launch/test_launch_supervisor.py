@@ -185,6 +185,19 @@ signal.pause()
     assert alive(1)
 
 
+def test_keys_and_passwords_that_a_child_prints_for_us_stay_out_of_its_log(box):
+    run = box("""
+code = "print('hello', flush=True); print('{\\"password\\": \\"hidden\\"}', flush=True)"
+done = run_to_end(Command("seed", [sys.executable, "-c", code], os.environ, here, json_is_secret=True), here / "seed.log")
+say(lines=list(done.lines))
+""")
+    assert run.said()["lines"] == ["hello", '{"password": "hidden"}']
+    run.end()
+    assert "hello" in (run.folder / "seed.log").read_text()
+    assert "hidden" not in (run.folder / "seed.log").read_text()
+    assert (run.folder / "seed.log").stat().st_mode & 0o777 == 0o600
+
+
 def test_logs_carry_the_time_and_are_moved_aside_when_large(tmp_path, monkeypatch):
     from infra.launch import processes
 
