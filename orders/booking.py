@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from logs.services import record
 from market.errors import Text
 from market.words import Side
-from orders.domain import Event, State
+from orders.domain import FINAL, Event, State
 from orders.models import Execution, Order
 from orders.moves import call_person, move, reread
 from orders.pricing import commission
@@ -147,18 +147,24 @@ def own_fill(rule_id: UUID, side: Side, quantity: int, price: Decimal, fee: Deci
 
 
 def _clashed(order: Order, reading: Reading, fill: Fill | None, at: datetime) -> bool:
-    """A constraint of the database says that two readings cannot both be true. Nothing was written: a person looks."""
+    """A constraint of the database says that two of our rows cannot both be true: a person looks.
+
+    The fill is a fact all the same and is booked; the state cannot open again, so what the order may still do stays
+    counted as possibly filled.
+    """
     reread(order)
     if order.filled_qty >= reading.filled_quantity and fill is not None:
         return False  # somebody else booked the same fill
-    if not order.needs_person:
-        with transaction.atomic(durable=True):
-            Order.objects.filter(pk=order.pk).update(needs_person=True)
-            order.needs_person = True
+    with transaction.atomic(durable=True):
+        if not order.needs_person:
             why = Text(
                 f"{order.symbol} 주문의 내역이 장부와 다릅니다. 주문번호 {reading.broker_order_id}을(를) 확인하세요.",
                 f"The broker's row of an order of {order.symbol} contradicts our book. "
                 f"Look at order number {reading.broker_order_id}.",
             )
+            Order.objects.filter(pk=order.pk).update(needs_person=True)
+            order.needs_person = True
             call_person(order.account, why, at=at, order_id=str(order.pk))
-    return False
+        if fill is None or order.status not in FINAL or fill.cumulative_quantity > order.qty:
+            return False
+        return _book(order, Event.SEEN_CANCELLED, fill, {"possible_filled_qty": order.qty}, at)

@@ -39,10 +39,16 @@ class Locked:
 
 
 def take_locks(*, account_id: UUID, symbol: str, exchange: Exchange | str, house: bool) -> Locked:
-    """Lock what an order of this symbol must be judged under; `house`: its daily limit is counted too."""
-    limits = HouseLimits.objects.select_for_update(no_key=True) if house else HouseLimits.objects
+    """Lock what an order of this symbol must be judged under; `house`: its daily limit is counted too.
+
+    Without such a limit the house's row is only read, so that no account waits for another.
+    """
+    rows = HouseLimits.objects.filter(pk=1)
+    limits = rows.first()
+    if house and limits is not None and limits.daily_buy_usd is not None:
+        limits = rows.select_for_update(no_key=True).first()
     return Locked(
-        limits.filter(pk=1).first() or HouseLimits(),
+        limits or HouseLimits(),
         BrokerageAccount.objects.select_for_update(no_key=True).get(pk=account_id),
         lock_position(account_id=account_id, symbol=symbol, exchange=exchange),
     )

@@ -85,6 +85,7 @@ class _Look:
     ) -> None:
         self.account, self.rows, self.report, self.read_at, self.now = account, rows, report, read_at, now
         self.by_number = {(r.order_date, r.broker_order_id): r for r in rows}
+        self.requests = [r for r in rows if r.original_id]  # amends and cancels: the only rows about another
         self.days: dict[date, datetime] = {}
 
     def give_up_waiting(self) -> None:
@@ -104,7 +105,7 @@ class _Look:
         orders = list(self._orders(status=State.UNKNOWN, broker_order_id="").order_by("placed_at", "created_at"))
         if not orders:
             return
-        claimed = claimed_numbers(self.account.pk)
+        claimed = claimed_numbers(self.account.pk, self._dates())
         skew = measured_skew(self.account.pk)
         for order in orders:
             number = self._settle_one(order, claimed, skew)
@@ -113,14 +114,16 @@ class _Look:
 
     def note_others(self) -> None:
         """Rows that belong to nobody here. One that may still turn out to be ours is left for later."""
-        ours = claimed_numbers(self.account.pk)
-        continued = {(r.order_date, r.original_id) for r in self.rows if r.original_id}
+        ours = claimed_numbers(self.account.pk, self._dates())
+        continued = {(r.order_date, r.original_id) for r in self.requests}
+        known = ForeignOrder.objects.filter(account=self.account, us_order_date__range=self._dates())
+        filled = {(f.us_order_date, f.broker_order_id): f.filled_qty for f in known}
         waiting = self._orders(status__in=[State.SUBMITTING, State.UNKNOWN])
         parked = {(o.symbol, o.side, o.qty) for o in waiting}
         for row in self.rows:
             number = (row.order_date, row.broker_order_id)
             of_ours = number in ours or (row.original_id and (row.order_date, row.original_id) in ours)
-            if of_ours or row.request_kind == "cancel":
+            if of_ours or row.request_kind == "cancel" or filled.get(number, -1) >= row.filled_quantity:
                 continue
             if is_ours(row) and number not in continued and (row.symbol, row.side, row.quantity) in parked:
                 continue
@@ -135,7 +138,7 @@ class _Look:
             if final and order.status in OPEN:
                 self._never_seen(order)
             return
-        reading = read_order(row, self.rows, day_over=final)
+        reading = read_order(row, self.requests, day_over=final)
         if len(reading.numbers) > 1:
             _keep_numbers(order, reading.numbers, row.order_date, self.now)
         applied = apply_reading(order, reading, complete=self.report.complete, at=self.now)
@@ -248,7 +251,7 @@ class _Look:
                 return
             self.report.foreign += 1
             text = Text(
-                f"밤새가 내지 않은 주문({row.channel}): {row.symbol} {row.quantity}주 {row.side}, {row.broker_order_id}",
+                f"밤새가 내지 않은 주문({row.channel}): {row.side} {row.quantity} {row.symbol}, {row.broker_order_id}",
                 f"An order that Bamsae did not make: {row.side} {row.quantity} {row.symbol} through {row.channel}, "
                 f"number {row.broker_order_id}",
             )
@@ -280,10 +283,11 @@ class _Look:
         return self.report.complete and self.read_at >= self._day_end(order) + LIST_SETTLES
 
 
-def claimed_numbers(account_id: UUID) -> set[Number]:
-    """Every number that one of our orders or requests has, with its US date."""
-    of_orders = Order.objects.filter(account_id=account_id).exclude(broker_order_id="")
-    of_requests = Request.objects.filter(order__account_id=account_id).exclude(broker_order_id="")
+def claimed_numbers(account_id: UUID, days: tuple[date, date]) -> set[Number]:
+    """Every number that one of our orders or requests has on these US dates, both included."""
+    dated = {"us_order_date__range": days}
+    of_orders = Order.objects.filter(account_id=account_id, **dated).exclude(broker_order_id="")
+    of_requests = Request.objects.filter(order__account_id=account_id, **dated).exclude(broker_order_id="")
     names = ("us_order_date", "broker_order_id")
     return set(of_orders.values_list(*names)) | set(of_requests.values_list(*names))
 

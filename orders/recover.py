@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import BrokerageAccount
 from market.broker import Broker
-from market.errors import Text
+from market.errors import Text, Unreachable
 from orders.domain import Event, State
 from orders.listing import TrackReport, mark_lost
 from orders.models import Order, Outcome, Request
@@ -19,15 +19,23 @@ from orders.track import reconcile, track
 
 NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
 
+NOT_READ = Text(
+    "증권사 주문 내역을 아직 읽지 못했습니다. 읽을 때까지 거래하지 않습니다.",
+    "The broker's order list could not be read yet. Nothing is traded until it was.",
+)
+
 
 async def recover(*, account: BrokerageAccount, broker: Broker, fence: Fence, now: datetime) -> TrackReport:
     """Call it once with the lease in hand, before anything else.
 
     Intents that never reached submitting end not_sent; submitting becomes unknown; then the broker's order list
-    and holdings are read. Harmless to repeat. Raises what `fence` raises.
+    and holdings are read. Harmless to repeat. Raises what `fence` raises, and Unreachable while the list cannot be
+    read: nothing may be traded before it was.
     """
     await sync_to_async(close_what_was_left, thread_sensitive=True)(account, fence, now)
     report = await track(account=account, broker=broker, now=now)
+    if not report.readable:
+        raise Unreachable(NOT_READ)
     await reconcile(account=account, broker=broker, now=now)
     return report
 

@@ -179,8 +179,10 @@ def trading_days(db):
 def make_rule(account, **fields):
     from rules.models import RuleState, TradeRule
 
-    values = {"symbol": "NVDA", "exchange": Exchange.NASDAQ, "buy_amount_usd": Decimal("5000"), "max_position": 100,
-              "entry_condition": "price > 0", "exit_condition": "price < 0", "enabled": True, "cooldown_sec": 0}  # fmt: skip
+    values = {
+        "symbol": "NVDA", "exchange": Exchange.NASDAQ, "buy_amount_usd": Decimal("5000"), "max_position": 100,
+        "entry_condition": "price > 0", "exit_condition": "price < 0", "enabled": True, "cooldown_sec": 0,
+    }  # fmt: skip
     rule = TradeRule.objects.create(account=account, **(values | fields))
     RuleState.objects.create(rule=rule)
     return rule

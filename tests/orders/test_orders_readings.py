@@ -112,9 +112,7 @@ def test_a_fill_without_a_price_waits_for_one():
     assert fill_from(0, Decimal(0), replace(row(4), avg_fill_price=None)) is None
 
 
-FILLS = st.lists(
-    st.tuples(st.integers(1, 50), st.decimals("0.5", "900", places=2)), min_size=1, max_size=12
-)
+FILLS = st.lists(st.tuples(st.integers(1, 50), st.decimals("0.5", "900", places=2)), min_size=1, max_size=12)
 
 
 @given(fills=FILLS, looks=st.lists(st.integers(0, 12), max_size=30))

@@ -160,7 +160,9 @@ def test_the_daily_limit_reduces_to_fit(limit, committed, quantity, whose):
 def test_of_house_and_account_the_tighter_wins():
     found, _ = vote("daily_buy_limit", BUY, house=Limits(daily_buy_usd=D("300")), account=Limits(D("900")))
     assert found.quantity == 2
-    found, _ = vote("max_order_value", BUY, house=Limits(max_order_usd=D("300")), account=Limits(max_order_usd=D("900")))
+    found, _ = vote(
+        "max_order_value", BUY, house=Limits(max_order_usd=D("300")), account=Limits(max_order_usd=D("900"))
+    )
     assert found.quantity == 3
 
 

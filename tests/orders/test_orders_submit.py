@@ -202,9 +202,7 @@ class TestLimits:
         power = async_to_sync(desk.broker.buying_power)("NVDA", None, Decimal("100"))
         object.__setattr__(power, "usd", Decimal("1500"))
         desk.submit(buying_power=power)
-        order = desk.submit(
-            desk.intent(symbol="TSLA"), rule=new_rule(desk.account, symbol="TSLA"), buying_power=power
-        )
+        order = desk.submit(desk.intent(symbol="TSLA"), rule=new_rule(desk.account, symbol="TSLA"), buying_power=power)
         assert order.qty == 4
 
     def test_refusals_in_a_row_make_the_rule_pause_and_an_acceptance_ends_the_streak(self, desk):

@@ -22,7 +22,7 @@ def test_every_move_not_in_the_table_is_refused(state, event):
 
 
 def test_open_and_final_part_the_states():
-    assert OPEN | FINAL == set(State)
+    assert set(State) == OPEN | FINAL
     assert not OPEN & FINAL
     assert NAMELESS - {State.NOT_SEEN} <= OPEN
 

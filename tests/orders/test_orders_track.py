@@ -9,10 +9,11 @@ from asgiref.sync import async_to_sync
 
 from accounts.models import BrokerageAccount
 from logs.models import ExecutionLog
+from market.errors import Unreachable
 from market.orders import Notice
 from market.words import Freshness, Side, TradingState
 from orders.domain import State
-from orders.listing import LIST_SETTLES
+from orders.listing import LIST_SETTLES, apply_listing
 from orders.models import Execution, ForeignOrder, Instruction, Order, WishStatus
 from orders.services import CannotCancel, Vetoed, on_notice, request_cancel
 from positions.models import DailyLedger, Position
@@ -84,6 +85,26 @@ class TestFills:
         desk.broker.fill("40001", 3, "100.00")  # it was on its way
         desk.track()
         assert (status(order), order.filled_qty, RuleState.objects.get().qty) == (State.CANCELLED, 3, 3)
+
+    def test_of_an_order_that_silence_had_ended_are_booked_even_beside_its_successor(self, desk):
+        desk.broker.next("lose_request")
+        lost = desk.buy()
+        desk.later(hours=5)
+        desk.track()
+        assert status(lost) == State.NOT_SEEN
+        desk.later(hours=18)
+        desk.buy()  # the rule goes on: only one of the two can be open
+        Order.objects.filter(pk=lost.pk).update(broker_order_id="39999")
+        desk.broker.add("39999", "NVDA", Side.BUY, 10, Decimal("100.00"), order_date=lost.us_order_date)
+        desk.broker.fill("39999", 4, "100.00")
+        apply_listing(
+            desk.account,
+            async_to_sync(desk.broker.executions)(lost.us_order_date, desk.at.date()),
+            desk.at,
+        )
+        assert (status(lost), lost.filled_qty, lost.needs_person) == (State.CANCELLED, 4, True)
+        assert lost.possible_filled_qty == 10
+        assert RuleState.objects.get().qty == 4
 
     def test_without_a_price_wait_for_the_next_look(self, desk):
         order = desk.buy()
@@ -280,6 +301,11 @@ class TestStart:
         desk.later(seconds=90)
         desk.track()
         assert status(order) == State.WORKING
+
+    def test_nothing_is_traded_before_the_list_was_read(self, desk):
+        desk.broker.freshness = Freshness.FAILED
+        with pytest.raises(Unreachable):
+            desk.recover()
 
     def test_recovering_twice_is_recovering_once(self, desk):
         desk.broker.next("lose_answer")

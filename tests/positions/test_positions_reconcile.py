@@ -40,9 +40,7 @@ def test_what_was_held_before_is_in_the_book_and_belongs_to_no_rule(account, now
     [(Freshness.PARTIAL, False), (Freshness.FAILED, False), (Freshness.THROTTLED, True), (Freshness.STALE, True)],
 )
 def test_an_answer_that_is_not_complete_proves_no_zero(account, book, now, freshness, complete):
-    found = reconcile_holdings(
-        account=account, listing=listing(now, freshness=freshness, complete=complete), now=now
-    )
+    found = reconcile_holdings(account=account, listing=listing(now, freshness=freshness, complete=complete), now=now)
     book.refresh_from_db()
     assert not found.judged
     assert (book.qty, book.needs_person, book.broker_qty) == (10, False, None)
