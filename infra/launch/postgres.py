@@ -146,7 +146,7 @@ def _initdb(place: Place, password: str, env: Mapping[str, str], log: Path, *, q
 def _command(
     name: str, argv: list[str], place: Place, env: Mapping[str, str], *, grace: float = 10, stdin: bytes = b""
 ) -> Command:
-    bare = {key: env[key] for key in ("PATH", "LANG", "TZ") if key in env}
+    bare = {key: env[key] for key in ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH") if key in env}
     return Command(name, argv, bare, Path("/"), signal.SIGINT, grace, place.user, stdin=stdin)
 
 

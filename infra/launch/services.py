@@ -15,7 +15,7 @@ from infra.launch.python_env import python
 from infra.launch.supervisor import Service
 
 # The dashboard is given these and nothing else: no database, no keys.
-FOR_NODE = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS")
+FOR_NODE = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "LD_LIBRARY_PATH")
 
 
 def manage(*arguments: str) -> list[str]:

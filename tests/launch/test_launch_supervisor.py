@@ -188,7 +188,8 @@ signal.pause()
 def test_keys_and_passwords_that_a_child_prints_for_us_stay_out_of_its_log(box):
     run = box("""
 code = "print('hello', flush=True); print('{\\"password\\": \\"hidden\\"}', flush=True)"
-done = run_to_end(Command("seed", [sys.executable, "-c", code], os.environ, here, json_is_secret=True), here / "seed.log")
+command = Command("seed", [sys.executable, "-c", code], os.environ, here, json_is_secret=True)
+done = run_to_end(command, here / "seed.log")
 say(lines=list(done.lines))
 """)
     assert run.said()["lines"] == ["hello", '{"password": "hidden"}']
