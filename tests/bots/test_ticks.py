@@ -1,7 +1,6 @@
 """Quotes between processes."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st

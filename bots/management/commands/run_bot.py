@@ -4,6 +4,7 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.services import set_enabled
 from bots import services
 from bots.management.accounts import find_account
 from bots.models import BotLease
@@ -21,10 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         account = find_account(options["account"])
-        services.start_bot(account=account, confirm=account.nickname, by=None)
         if options["foreground"]:
+            set_enabled(account=account, enabled=True, confirm=account.nickname)
             run_account_bot(str(account.pk))
             return
+        services.start_bot(account=account, confirm=account.nickname, by=None)
         deadline = time.monotonic() + options["wait"]
         while time.monotonic() < deadline:
             row = BotLease.objects.filter(pk=account.pk).first()
