@@ -308,7 +308,7 @@ def _to_submitting(
     with transaction.atomic(durable=True):
         locked = take_locks(account_id=account.pk, symbol=order.symbol, exchange=order.exchange, house=False)
         token = fence()
-        facts = gather(locked=locked, rule=rule, intent=intent, seen=seen, now=at, excluding=order.pk)
+        facts = gather(locked=locked, rule=rule, intent=intent, seen=Seen(seen.quote), now=at, excluding=order.pk)
         verdict = assess(intent, facts, JUDGED_AGAIN)
         if verdict.quantity < order.qty:
             raise Vetoed(verdict)
