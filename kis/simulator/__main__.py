@@ -14,6 +14,9 @@ from pathlib import Path
 from kis.simulator import accounts
 from kis.simulator.app import PortTaken, Simulator
 from kis.simulator.faults import BadFault
+from kis.simulator.journal import BadBook
+from kis.simulator.memory import Memory
+from kis.simulator.restart import open_world
 from kis.simulator.settings import BadScenario, Scenario, load_yaml, read_scenario
 from kis.simulator.world import World
 
@@ -27,13 +30,15 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--scenario", type=Path, help="YAML: seed, symbols, calendar, faults, switches")
     found.add_argument("--accounts", type=Path, help="JSON list as in the ready line, with cash_usd and holdings")
     found.add_argument("--faults", type=Path, help="JSON or YAML list of faults that are on from the start")
+    found.add_argument("--book", type=Path, help="file that keeps accounts, orders and tokens over a restart")
     found.add_argument("--until-stdin-ends", action="store_true", help="stop, too, when standard input ends")
     return found
 
 
 def build(options: argparse.Namespace) -> World:
-    """The world that the options describe. Raises BadScenario or BadFault."""
-    scenario: Scenario = read_scenario(load_yaml(options.scenario) if options.scenario else None)
+    """The world that the options describe. Raises BadScenario, BadFault or BadBook."""
+    mapping = load_yaml(options.scenario) if options.scenario else None
+    scenario: Scenario = read_scenario(mapping)
     if options.seed is not None:
         scenario = replace(scenario, seed=options.seed)
     if options.faults:
@@ -41,11 +46,11 @@ def build(options: argparse.Namespace) -> World:
         if not isinstance(faults, list):
             raise BadScenario(f"{options.faults} must be a list of faults")
         scenario = replace(scenario, faults=(*scenario.faults, *faults))
-    if options.accounts:
-        customers = accounts.load(options.accounts, scenario.listings)
-    else:
-        customers = accounts.seeded(scenario.seed)
-    return World(scenario, customers)
+    customers = accounts.load(options.accounts, scenario.listings) if options.accounts else None
+    if options.book:
+        own_seed = options.seed is not None or "seed" in (mapping or {})
+        return open_world(Memory(options.book), scenario, customers, own_seed=own_seed)
+    return World(scenario, customers or accounts.seeded(scenario.seed))
 
 
 async def serve(simulator: Simulator, *, watch_stdin: bool = False) -> None:
@@ -69,7 +74,7 @@ def main() -> int:
     try:
         simulator = Simulator(build(options), options.host, options.rest_port, options.ws_port)
         asyncio.run(serve(simulator, watch_stdin=options.until_stdin_ends))
-    except (BadScenario, BadFault, PortTaken) as e:
+    except (BadScenario, BadFault, BadBook, PortTaken) as e:
         print(f"simulator: {e}", file=sys.stderr)
         return 2
     return 0

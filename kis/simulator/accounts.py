@@ -20,7 +20,15 @@ ALPHABET = string.ascii_letters + string.digits
 
 def seeded(seed: int) -> list[Account]:
     """Three paper accounts and one real account, the same for the same seed."""
-    rng = random.Random(f"accounts:{seed}")
+    return _four(random.Random(f"accounts:{seed}"))
+
+
+def drawn() -> list[Account]:
+    """The same four with keys and numbers that nobody ever had: for a new book."""
+    return _four(random.SystemRandom())
+
+
+def _four(rng: random.Random) -> list[Account]:
     accounts = [_made(rng, PAPER, f"5{i}", f"paper{i}") for i in (1, 2, 3)]
     return [*accounts, _made(rng, REAL, "61", "real1")]
 

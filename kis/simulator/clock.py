@@ -12,8 +12,13 @@ SEOUL = ZoneInfo("Asia/Seoul")
 class Clock:
     """The simulator's time: the machine's, moved by a fixed offset (scenario key `start`)."""
 
-    def __init__(self, start: datetime | None = None) -> None:
-        self._offset = start - datetime.now(UTC) if start else timedelta(0)
+    def __init__(self, start: datetime | None = None, offset: float = 0.0) -> None:
+        self._offset = start - datetime.now(UTC) if start else timedelta(seconds=offset)
+
+    @property
+    def offset(self) -> float:
+        """Seconds ahead of the machine's clock."""
+        return self._offset.total_seconds()
 
     def now(self) -> datetime:
         """The simulated moment, aware, UTC."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from kis.simulator import codes
@@ -83,6 +83,12 @@ class Exchange:
         self.calendar = calendar
         self.fees = fees or Fees()
         self._paper_blocked = frozenset(paper_blocked)
+        self._changed: dict[tuple[str, date, str], Order] = {}
+
+    def take_changes(self) -> list[Order]:
+        """Every order that changed since the last call; of accounts, only those of these orders changed."""
+        changed, self._changed = list(self._changed.values()), {}
+        return changed
 
     # What a customer can ask for
 
@@ -102,6 +108,7 @@ class Exchange:
         """Cancel `quantity` of what is open (0: all of it). The cancel is a row of its own (Appendix E)."""
         original = self._original(account, number, now)
         cut = min(quantity, original.open) if quantity else original.open
+        self._touch(original)
         original.open -= cut
         if not original.open:
             original.status = "cancelled"
@@ -124,6 +131,7 @@ class Exchange:
         except Refused:
             original.open = alive
             raise
+        self._touch(original)
         original.status = "replaced"
         order = self._follow(account, original, "amend", quantity, price, now, codes.API_CHANNEL)
         order.open = quantity
@@ -132,6 +140,7 @@ class Exchange:
     def doom(self, order: Order, reason: str) -> None:
         """The venue will reject this accepted order at the next tick (a late reject)."""
         order.doomed = reason
+        self._touch(order)
 
     # What time does
 
@@ -144,6 +153,7 @@ class Exchange:
             if order.received_at + REACTION > now:
                 continue
             if order.doomed:
+                self._touch(order)
                 events.append(self._reject(order, now))
                 continue
             pool = giving if order.resting else taking
@@ -152,6 +162,7 @@ class Exchange:
             if price is not None and quantity:
                 pool[order.side] -= quantity
                 fee = self.fees.on(order.side, price * quantity)
+                self._touch(order)
                 account.apply(order, Fill(now, quantity, price, fee))
                 events.append(Event("filled", order, quantity, price, now))
         return events
@@ -160,6 +171,7 @@ class Exchange:
         """End every day order whose session is over (section 6.5). No notice is sent for it."""
         ended = [o for a in self.accounts.values() for o in a.working() if o.expires_at <= now]
         for order in ended:
+            self._touch(order)
             order.open = 0
             order.status = "expired"
             order.reason = codes.EXPIRED_TEXT
@@ -168,6 +180,9 @@ class Exchange:
         return ended
 
     # Inside
+
+    def _touch(self, order: Order) -> None:
+        self._changed[order.account_no, order.date, order.number] = order
 
     def _queue(self, symbol: str) -> list[tuple[Account, Order]]:
         waiting = [(a, o) for a in self.accounts.values() for o in a.working(symbol)]
@@ -181,7 +196,9 @@ class Exchange:
             reached = last <= order.price if buying else last >= order.price
             return order.price if reached else None
         marketable = quote <= order.price if buying else quote >= order.price
-        order.resting = not marketable
+        if not marketable:
+            order.resting = True
+            self._touch(order)
         return quote if marketable else None
 
     def _reject(self, order: Order, now: datetime) -> Event:
@@ -249,6 +266,7 @@ class Exchange:
             open=new.quantity,
         )
         account.record(order)
+        self._touch(order)
         return order
 
     def _follow(

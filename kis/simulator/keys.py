@@ -6,10 +6,12 @@ import base64
 import json
 import random
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kis.simulator.book import Account
+from kis.simulator.records import Row
 from kis.simulator.settings import Switches
 
 
@@ -29,18 +31,60 @@ class Token:
     expires_at: datetime
     revoked: bool = False
 
+    def row(self) -> Row:
+        """As the book's file keeps it."""
+        return {
+            "text": self.text,
+            "account_no": self.account.account_no,
+            "issued_at": self.issued_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "revoked": self.revoked,
+        }
+
 
 class KeyDesk:
     """Issues and checks what a customer logs in with."""
 
-    def __init__(self, accounts: list[Account], switches: Switches, seed: int) -> None:
+    """`seed` None: keys are drawn that no other desk draws, nor this one after a restart."""
+
+    def __init__(self, accounts: list[Account], switches: Switches, seed: int | None) -> None:
         self._by_key = {a.app_key: a for a in accounts}
         self._switches = switches
-        self._rng = random.Random(f"keys:{seed}")
+        self._rng = random.SystemRandom() if seed is None else random.Random(f"keys:{seed}")
         self._current: dict[str, Token] = {}  # by app key
         self._tokens: dict[str, Token] = {}
         self._asked: dict[str, datetime] = {}
         self._approvals: dict[str, Account] = {}
+        self._changes: dict[str, list[Row]] = {}
+
+    def restore(self, rows: Callable[[str], Iterable[Row]]) -> None:
+        """Know again what `take_changes` told, table by table. Raises KeyError, TypeError, ValueError."""
+        accounts = {a.account_no: a for a in self._by_key.values()}
+        for row in rows("tokens"):
+            issued, expires = (datetime.fromisoformat(row[name]) for name in ("issued_at", "expires_at"))
+            token = Token(row["text"], accounts[row["account_no"]], issued, expires, bool(row["revoked"]))
+            self._tokens[token.text] = token
+        for row in rows("logins"):
+            app_key = accounts[row["account_no"]].app_key
+            self._asked[app_key] = datetime.fromisoformat(row["asked"])
+            if row["current"] in self._tokens:
+                self._current[app_key] = self._tokens[row["current"]]
+        for row in rows("approvals"):
+            self._approvals[row["key"]] = accounts[row["account_no"]]
+
+    def take_changes(self) -> dict[str, list[Row]]:
+        """Rows of the tables tokens, logins and approvals that changed since the last call."""
+        changes, self._changes = self._changes, {}
+        return changes
+
+    def _changed(self, table: str, row: Row) -> None:
+        self._changes.setdefault(table, []).append(row)
+
+    def _changed_login(self, account: Account) -> None:
+        current = self._current.get(account.app_key)
+        asked = self._asked[account.app_key].isoformat()
+        row = {"account_no": account.account_no, "asked": asked, "current": current.text if current else None}
+        self._changed("logins", row)
 
     def login(self, side: str | None, app_key: str | None, secret: str | None) -> Account:
         """The account of a key pair; `side` None accepts any host's keys (section 2.3)."""
@@ -68,12 +112,14 @@ class KeyDesk:
         same = timedelta(seconds=self._switches.token_same)
         if token is None or now - token.issued_at >= same:
             token = self._new_token(account, now)
+        self._changed_login(account)
         return token
 
     def _new_token(self, account: Account, now: datetime) -> Token:
         expires = now + timedelta(seconds=self._switches.token_life)
         token = Token(self._jwt(account, now, expires), account, now, expires)
         self._current[account.app_key] = self._tokens[token.text] = token
+        self._changed("tokens", token.row())
         return token
 
     def _jwt(self, account: Account, now: datetime, expires: datetime) -> str:
@@ -96,6 +142,8 @@ class KeyDesk:
             raise Denied("EGW00121")
         token.revoked = True
         self._current.pop(account.app_key, None)
+        self._changed("tokens", token.row())
+        self._changed_login(account)
 
     def check(self, side: str, authorization: str | None, now: datetime) -> Token:
         """The token of an Authorization header. A token of the other host is not valid here (1.2)."""
@@ -111,10 +159,11 @@ class KeyDesk:
             raise Denied("EGW00123")
         return token
 
-    def approve(self, account: Account) -> str:
+    def approve(self, account: Account, now: datetime) -> str:
         """A WebSocket approval key; older ones stay valid (section 2.3)."""
         key = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         self._approvals[key] = account
+        self._changed("approvals", {"key": key, "account_no": account.account_no, "at": now.isoformat()})
         return key
 
     def approved(self, approval_key: str) -> Account | None:

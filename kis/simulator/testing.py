@@ -112,6 +112,11 @@ class Simulated:
         """SIGTERM and wait; the exit code."""
         return _stop(self.process)
 
+    def kill(self) -> None:
+        """SIGKILL: no chance to tidy up. Returns when it is gone."""
+        self.process.kill()
+        self.process.wait()
+
 
 def wait_for[T](look: Callable[[], T], seconds: float = 10.0) -> T:
     """Ask until the answer is true; raises TimeoutError."""
@@ -140,13 +145,15 @@ def start(
     scenario: dict[str, Any] | None = None,
     switches: dict[str, Any] | None = None,
     seed: int | None = None,
+    book: str | Path | None = None,
     rest_port: int = 0,
     ws_port: int = 0,
 ) -> Iterator[Simulated]:
     """Run the simulator for the length of a `with` block.
 
     `switches` are those of `kis.simulator.settings.Switches`; `scenario` is a scenario file's mapping;
-    `accounts` and `faults` are the lists that the files of those options hold.
+    `accounts` and `faults` are the lists that the files of those options hold. `book` is the file in which the
+    broker remembers: start it again with the same one after a `kill()`.
     """
     with tempfile.TemporaryDirectory(prefix="kis-simulator-") as folder:
         whole = dict(scenario or {})
@@ -155,6 +162,7 @@ def start(
         command = [sys.executable, "-m", "kis.simulator"]
         command += ["--rest-port", str(rest_port), "--ws-port", str(ws_port)]
         command += [] if seed is None else ["--seed", str(seed)]
+        command += [] if book is None else ["--book", str(Path(book).absolute())]
         for name, value in (("scenario", whole), ("accounts", accounts), ("faults", faults)):
             if value:
                 path = Path(folder) / f"{name}.json"  # JSON is YAML

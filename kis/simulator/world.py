@@ -13,21 +13,29 @@ from kis.simulator.faults import Faults
 from kis.simulator.keys import KeyDesk, Rates
 from kis.simulator.market import Market
 from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
+from kis.simulator.memory import Memory
 from kis.simulator.settings import Scenario
 
 # After a stall (a stopped process, a busy machine) at most this many ticks are made up for.
 CATCH_UP = 40
+# Of these the sockets hear the newest: orders meet every trade, but nobody wants a burst of old prices.
+FRESH = 8
 
 
 class World:
-    def __init__(self, scenario: Scenario, accounts: list[Account]) -> None:
+    """`memory`, if given, is told of everything before anyone else is; without one, a restart begins anew."""
+
+    def __init__(
+        self, scenario: Scenario, accounts: list[Account], memory: Memory | None = None, clock: Clock | None = None
+    ) -> None:
         self.scenario = scenario
         self.switches = scenario.switches
-        self.clock = Clock(scenario.start)
+        self.clock = clock or Clock(scenario.start)
+        self._memory = memory
         self.accounts = accounts
         self.market = Market(Prices(scenario.seed, scenario.listings), scenario.calendar, scenario.listings)
         self.exchange = Exchange(accounts, scenario.listings, scenario.calendar, scenario.fees, scenario.paper_blocked)
-        self.desk = KeyDesk(accounts, scenario.switches, scenario.seed)
+        self.desk = KeyDesk(accounts, scenario.switches, None if memory else scenario.seed)
         self.rates = Rates()
         self.faults = Faults(scenario.seed)
         for row in scenario.faults:
@@ -59,7 +67,15 @@ class World:
         self._tell(events)
         return order
 
+    def keep(self) -> None:
+        """Write down what has changed. Whoever hears of it hears of it after this: an answer, a notice."""
+        orders, logins = self.exchange.take_changes(), self.desk.take_changes()
+        if self._memory is not None:
+            accounts = {o.account_no: self.exchange.accounts[o.account_no] for o in orders}
+            self._memory.keep(accounts.values(), orders, logins, self.now())
+
     def _tell(self, events: list[Event]) -> None:
+        self.keep()
         for event in events:
             self.on_event(event)
 
@@ -70,22 +86,27 @@ class World:
         due = tick_index(now)
         first = max(self._next_tick, due - CATCH_UP)
         self._next_tick = max(self._next_tick, due + 1)
+        self.pass_time(now)
+        if not self.paused:
+            for k in range(first, due + 1):
+                self.play(k, tick_time(k), heard=due - k < FRESH)
+
+    def pass_time(self, now: datetime) -> None:
+        """What the hour alone does: day orders end, a new day settles."""
         self.exchange.expire(now)
         for account in self.accounts:
             account.start_day(us_date(now))
-        if not self.paused:
-            for k in range(first, due + 1):
-                self.play(k, tick_time(k))
+        self.keep()
 
     def step(self, now: datetime) -> None:
         """Play the current tick once more, for every order that has been accepted by now."""
         self.play(tick_index(now), now + REACTION)
 
-    def play(self, k: int, at: datetime) -> None:
-        """One tick of every symbol: trades reach the book, then the sockets."""
+    def play(self, k: int, at: datetime, *, heard: bool = True) -> None:
+        """One tick of every symbol: trades reach the book, then, unless it is too old, the sockets."""
         if self.market.calendar.session_at(at) is None:
             return
-        for symbol in self.market.listings:
-            tick = self.market.prices.tick(symbol, k)
-            self._tell(self.exchange.on_tick(tick, at))
+        ticks = [self.market.prices.tick(symbol, k) for symbol in self.market.listings]
+        self._tell([event for tick in ticks for event in self.exchange.on_tick(tick, at)])
+        for tick in ticks if heard else ():
             self.on_tick(tick)

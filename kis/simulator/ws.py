@@ -31,11 +31,11 @@ class Session:
     side: str
     socket: web.WebSocketResponse
     request: web.Request
-    answered_at: datetime
     account: Account | None = None
     subscriptions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # -> (iv, key)
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     silent: bool = False
+    unanswered: float = 0.0  # seconds that we were awake since the client last answered
 
     def say(self, text: str) -> None:
         if not self.silent:
@@ -70,7 +70,7 @@ class Sockets:
         if not socket.can_prepare(request).ok:
             return web.Response(status=404, text="Not Found")
         await socket.prepare(request)
-        session = Session(side, socket, request, self._world.now())
+        session = Session(side, socket, request)
         self.sessions.add(session)
         tasks = [asyncio.create_task(self._send(session)), asyncio.create_task(self._keep_alive(session))]
         try:
@@ -99,22 +99,26 @@ class Sockets:
                 session.cut()
 
     async def _keep_alive(self, session: Session) -> None:
-        """PINGPONG as a text; a client that never answers is cut (5.4)."""
+        """PINGPONG as a text; a client that never answers is cut (5.4).
+
+        Its silence is counted in our intervals, not by the clock: had we been stopped for minutes, it could not
+        have been heard.
+        """
         switches = self._world.switches
         while True:
             await asyncio.sleep(switches.ping_interval)
-            now = self._world.now()
-            if (now - session.answered_at).total_seconds() > switches.ping_timeout:
+            session.unanswered += switches.ping_interval
+            if session.unanswered > switches.ping_timeout:
                 session.cut()
                 return
-            session.say(frames.ping(now))
+            session.say(frames.ping(self._world.now()))
 
     async def _hear(self, session: Session, kind: WSMsgType, content: Any) -> None:
         if kind == WSMsgType.PING:
             if not session.silent:
                 await session.socket.pong(content)
         elif kind == WSMsgType.PONG:
-            session.answered_at = self._world.now()
+            session.unanswered = 0.0
         elif kind in (WSMsgType.TEXT, WSMsgType.BINARY):
             text = content if isinstance(content, str) else content.decode("utf-8", "replace")
             self.on_message(session, text)
@@ -131,7 +135,7 @@ class Sockets:
             return session.say(frames.reply("OPSP9998", "(null)", ""))
         header = message["header"]
         if header.get("tr_id") == "PINGPONG":
-            session.answered_at = self._world.now()
+            session.unanswered = 0.0
             return None
         code, tr_id, tr_key = _read(header, message.get("body"))
         if code is None:

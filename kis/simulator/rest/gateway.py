@@ -184,6 +184,7 @@ class Gateway:
             if not isinstance(body, dict):
                 raise Denied("EGW00101")
             status, answer = oauth.PATHS[request.path](self._world, self._side, body, now)
+            self._world.keep()
         except ValueError:
             status, answer = oauth.denied("EGW00101")
         except Denied as e:

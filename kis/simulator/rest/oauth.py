@@ -51,7 +51,7 @@ def approval(world: World, side: str, body: dict[str, Any], now: datetime) -> Re
     account = world.desk.login(None, body.get("appkey"), body.get("secretkey"))
     if not world.rates.allow(f"approval:{account.app_key}", world.switches.approval_per_second, now):
         raise Denied("EGW00201")
-    return 200, {"approval_key": world.desk.approve(account)}
+    return 200, {"approval_key": world.desk.approve(account, now)}
 
 
 def body_hash(raw: bytes) -> str:
