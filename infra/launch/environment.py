@@ -59,11 +59,11 @@ def load(environ: Mapping[str, str], root: Path = paths.ROOT) -> dict[str, str]:
 
 
 def new_secrets() -> dict[str, str]:
-    """Fresh secrets of ours."""
+    """Fresh secrets of ours. The key's name is new as well: a lost key is then known from a damaged value."""
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return {
         "DJANGO_SECRET_KEY": secrets.token_urlsafe(50),
-        "CREDENTIAL_KEYS": f"k1:{key}",
+        "CREDENTIAL_KEYS": f"k{secrets.token_hex(3)}:{key}",
         "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
     }
 
