@@ -85,8 +85,8 @@ class AccountBot:
         feed = Feed(self.redis, self.broker, self.data_key, self.lease.holder, self._on_quote, self._on_gap)
         if own_prices:  # one session per key: the notices ride on the socket of the prices
             feed.attach = notices.attach
-        await self._reload(feed)
         try:
+            await self._reload(feed)
             async with asyncio.TaskGroup() as group:
                 for part in (
                     self._watch_for_stop(),

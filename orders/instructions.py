@@ -18,8 +18,8 @@ from market.words import TradingState
 from orders.cancel import NOTHING_OPEN, CannotCancel, cancel, due_for_cancel
 from orders.domain import FINAL, State
 from orders.models import Instruction, Order, Wish, WishStatus
+from orders.moves import name_of
 from orders.submit import Fence
-from positions.shapes import decimal_text
 
 
 class OrderFinal(ApiError):
@@ -44,8 +44,8 @@ def request_cancel(*, order: Order, by: User | None, now: datetime | None = None
         )
         if new:
             who = by.email if by else "system"
-            named = f"{current.side} {current.qty} {current.symbol} @ {decimal_text(current.price)}"
-            message = Text(f"{who} 님이 취소를 요청했습니다: {named}", f"{who} asked to cancel {named}")
+            named = name_of(current)
+            message = Text(f"{who} 님이 취소를 요청했습니다: {named.ko}", f"{who} asked to cancel {named.en}")
             ctx = {"instruction_id": str(asked.pk), "order_id": str(current.pk)}
             record(account=current.account, rule_id=current.rule_id, message=message, ctx=ctx, at=at)
     return asked

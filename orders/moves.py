@@ -7,7 +7,7 @@ from typing import Any
 from accounts.models import BrokerageAccount
 from logs.services import record
 from market.errors import Text, TradingError
-from market.words import TradingState
+from market.words import Side, TradingState
 from orders.domain import FINAL, Event, State, step
 from orders.models import Order
 from orders.shapes import order_event_shape
@@ -71,12 +71,21 @@ def move(order: Order, event: Event, *, at: datetime, why: Text | None = None, *
     return True
 
 
+def name_of(order: Order) -> Text:
+    """The order as a person would say it."""
+    side = "매수" if order.side == Side.BUY else "매도"
+    price = decimal_text(order.price)
+    return Text(
+        f"{order.symbol} {order.qty}주 {side} @ ${price}", f"{order.side} {order.qty} {order.symbol} @ ${price}"
+    )
+
+
 def journal_order(order: Order, *, at: datetime, why: Text | None = None, level: str | None = None) -> None:
     """A row of kind "order" that carries the order as the API shows it."""
     state = State(order.status)
     ko, en = WORDS[state]
-    named = f"{order.side} {order.qty} {order.symbol} @ {decimal_text(order.price)}"
-    what = Text(f"{named}: {ko}", f"{named} {en}")
+    named = name_of(order)
+    what = Text(f"{named.ko}: {ko}", f"{named.en} {en}")
     if why is not None:
         what = Text(f"{what.ko} — {why.ko}", f"{what.en}: {why.en}")
     record(

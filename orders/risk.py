@@ -147,6 +147,12 @@ class RiskFacts:
     trading_day: date | None = None
 
 
+SESSIONS = {
+    Session.DAYTIME: "주간거래",
+    Session.PRE: "프리마켓",
+    Session.REGULAR: "정규장",
+    Session.AFTER: "애프터마켓",
+}
 Opinion = tuple[bool, Text] | tuple[bool, Text, int]
 Guard = Callable[[OrderIntent, RiskFacts], Opinion]
 GUARDS: dict[str, tuple[AppliesTo, Guard]] = {}
@@ -214,14 +220,14 @@ def market_session(intent: OrderIntent, facts: RiskFacts) -> Opinion:
         return False, Text("장이 열려 있지 않습니다.", "The market is closed.")
     if session not in SESSIONS_OF[facts.environment]:
         return False, Text(
-            f"{session} 시간대에는 이 계좌로 주문할 수 없습니다.",
+            f"{SESSIONS[session]} 시간에는 이 계좌로 주문할 수 없습니다.",
             f"The broker takes no orders of this account in the {session} session.",
         )
     if facts.has_rule and session not in facts.allowed_sessions:
         return False, Text(
-            f"규칙이 {session} 시간대를 쓰지 않습니다.", f"The rule does not act in the {session} session."
+            f"규칙이 {SESSIONS[session]} 시간을 쓰지 않습니다.", f"The rule does not act in the {session} session."
         )
-    return True, Text(f"{session} 시간대입니다.", f"The market is in its {session} session.")
+    return True, Text(f"{SESSIONS[session]} 시간입니다.", f"The market is in its {session} session.")
 
 
 @guard(AppliesTo.BOTH)

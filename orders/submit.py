@@ -33,6 +33,10 @@ ATTEMPTS = 3
 RETRY_PAUSE_SEC = 0.3
 # Judged again in the transaction that moves to submitting; the limits are held by the intent's own reservation.
 JUDGED_AGAIN = frozenset({"trading_state", "market_session", "ownership"})
+NOT_READY_IN_TIME = Text(
+    "증권사에 보낼 준비(토큰, 호출 순서, 연결)가 제때 끝나지 않았습니다.",
+    "Token, turn and connection were not ready in time.",
+)
 WITHOUT_BUYING_POWER = frozenset(GUARDS) - {"buying_power"}
 
 
@@ -239,6 +243,9 @@ class _Sending:
         try:
             async with asyncio.timeout(within):
                 return await self.broker.prepare_order(_ticket(self.order), lane=lane)
+        except TimeoutError:
+            await _db(_end_unsent)(self.order, Unreachable(NOT_READY_IN_TIME), self._at())
+            return None
         except BaseException as error:
             await _db(_end_unsent)(self.order, error, self._at())
             if not isinstance(error, Exception):

@@ -139,22 +139,24 @@ def mark_to_market(*, account: BrokerageAccount, prices: Mapping[str, Decimal], 
 
 def record_equity(
     *, account: BrokerageAccount, now: datetime, cash: Decimal | None = None, trading_day: date | None = None
-) -> EquityPoint:
+) -> EquityPoint | None:
     """One point of the equity curve. `cash` in dollars as the broker said it last; None: as it was known last.
 
-    `trading_day`: New York's date when not given.
+    `trading_day`: New York's date when not given. None while the cash was never known: that is not zero.
     """
     day = trading_day or now.astimezone(NEW_YORK).date()
     positions = list(Position.objects.filter(account=account, qty__gt=0))
     value = sum((p.qty * (p.last_price or p.avg_price or ZERO) for p in positions), ZERO)
     if cash is None:
         cash = EquityPoint.objects.filter(account=account).order_by("-at").values_list("cash", flat=True).first()
+    if cash is None:
+        return None
     ledger = DailyLedger.objects.filter(account=account, trading_day=day).first()
     figures = {
         "trading_day": day,
         "cash": cash,
         "positions_value": value,
-        "equity": value + (cash or ZERO),
+        "equity": value + cash,
         "realized_today": ledger.realized_pnl if ledger else ZERO,
         "unrealized": sum((p.unrealized_pnl for p in positions), ZERO),
     }

@@ -108,10 +108,15 @@ def test_the_accounts_card_has_its_profit_and_loss(account, book, as_, trader, n
 
 
 def test_positions_and_equity_over_the_api(account, book, as_, trader, viewer, other_trader, now):
-    record_equity(account=account, now=now, cash=None)
+    record_equity(account=account, now=now, cash=Decimal("500"))
     for person in (trader, viewer):
         rows = as_(person).get(f"/api/positions?account_id={account.pk}").json()["results"]
         assert [(r["symbol"], r["qty"], r["avg_price"]) for r in rows] == [("NVDA", 10, "100.00")]
-        assert as_(person).get(f"/api/accounts/{account.pk}/equity").json()["results"][0]["equity"] == "1000.00"
+        assert as_(person).get(f"/api/accounts/{account.pk}/equity").json()["results"][0]["equity"] == "1500.00"
     assert as_(other_trader).get(f"/api/positions?account_id={account.pk}").status_code == 404
     assert as_(other_trader).get("/api/positions").json()["results"] == []
+
+
+def test_equity_is_unknown_until_the_cash_is(account, book, now):
+    assert record_equity(account=account, now=now) is None
+    assert not EquityPoint.objects.exists()
