@@ -81,7 +81,7 @@ class ExecutionRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing[T]:
-    """Rows and what they are worth. `complete`: every page was read. EMPTY is a fact; PARTIAL and FAILED prove nothing."""
+    """Rows and what they are worth. `complete`: every page was read. EMPTY is a fact; PARTIAL and FAILED are none."""
 
     rows: tuple[T, ...]
     freshness: Freshness
