@@ -18,7 +18,7 @@ from accounts.services import (
     set_limits,
     share_account,
 )
-from credentials.models import ApiCredential
+from credentials.models import ApiCredential, Purpose
 from credentials.selectors import credential_with_key
 from credentials.services import set_credentials, set_data_credential
 from instruments.services import ensure_instruments
@@ -126,9 +126,8 @@ def seed(simulator: dict[str, Any], *, now: datetime) -> list[dict[str, str]]:
         for rule in rules:
             _rule(account, rule, trader)
         set_enabled(account=account, enabled=True, confirm=account.nickname, by=trader)
-    for key in keys:
-        if key["environment"] == Environment.REAL:
-            _data_key(trader, key)
+    data = [_data_key(trader, key) for key in keys if key["environment"] == Environment.REAL]
+    _retire(trader, paper, data)
     return [_sign_in(user, now) for user in people.values()]
 
 
@@ -171,6 +170,15 @@ def _data_key(owner: User, key: dict[str, str]) -> ApiCredential:
     return credential_with_key(Environment.REAL, key["app_key"]) or set_data_credential(
         owner=owner, environment=Environment.REAL, by=owner, **_secrets(key)
     )
+
+
+def _retire(owner: User, paper: list[dict[str, str]], data: list[ApiCredential]) -> None:
+    """Keys of a broker that is no more open nothing: its accounts are switched off, its data keys go."""
+    ApiCredential.objects.filter(owner=owner, purpose=Purpose.DATA).exclude(pk__in=[key.pk for key in data]).delete()
+    current = {credential_with_key(Environment.PAPER, key["app_key"]) for key in paper}
+    for account in BrokerageAccount.objects.filter(user=owner, enabled=True, credential__isnull=False):
+        if account.credential not in current:
+            set_enabled(account=account, enabled=False, confirm=account.nickname, by=owner)
 
 
 def _secrets(key: dict[str, str]) -> dict[str, str]:

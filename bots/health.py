@@ -14,12 +14,13 @@ PRICES_SILENT = timedelta(seconds=12)
 
 @dataclass
 class Pulse:
-    """Times of the last good answers; `trouble` is what the broker said last, if it was bad."""
+    """Times of the last good answers; `trouble` what the broker said last, if it was bad."""
 
     started_at: datetime
     answered_at: datetime | None = None
     priced_at: datetime | None = None
     trouble: Text | None = None
+    data_trouble: Text | None = None  # the same of the key that reads prices
 
     def answered(self, now: datetime) -> None:
         self.answered_at, self.trouble = now, None
@@ -34,8 +35,8 @@ class Pulse:
                 "증권사가 응답하지 않습니다. 응답이 돌아올 때까지 새 주문을 내지 않습니다.",
                 "The broker does not answer. No new orders until it does.",
             )
-        if self.trouble is not None:
-            return HealthStatus.DEGRADED, self.trouble
+        if self.trouble or self.data_trouble:
+            return HealthStatus.DEGRADED, self.trouble or self.data_trouble
         if market_open and wants_prices and now - (self.priced_at or self.started_at) > PRICES_SILENT:
             return HealthStatus.DEGRADED, Text(
                 "새 시세가 들어오지 않습니다. 시세가 돌아올 때까지 진입하지 않습니다.",

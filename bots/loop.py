@@ -227,15 +227,21 @@ class AccountBot:
         return power.usd if self.account.margin_mode == MarginMode.USD else power.integrated
 
     async def _keep_history(self) -> None:
-        """Bars from before our first tick, and after every gap."""
-        history = History(self.data_key, self.redis)
+        """Bars from before our first tick, and after every gap; longer pauses while it does not work."""
+        history, pause = History(self.data_key, self.redis), 1.0
         try:
             while True:
                 await self.need_history.wait()
                 self.need_history.clear()
-                if not await self._survive(history.fill, list(self.watches.values())):
-                    await asyncio.sleep(2)
+                try:
+                    await history.fill(list(self.watches.values()))
+                except TradingError as e:
+                    self.pulse.data_trouble = e.message
+                    pause = min(pause * 2, 30)
+                    await asyncio.sleep(pause)
                     self.need_history.set()
+                else:
+                    self.pulse.data_trouble, pause = None, 1.0
         finally:
             await history.aclose()
 

@@ -33,6 +33,15 @@ def test_health(seen, market_open, status):
     assert seen.judge(NOON, market_open=market_open, wants_prices=True)[0] is status
 
 
+def test_trouble_with_the_prices_key_lasts_while_the_account_itself_answers():
+    seen = pulse()
+    seen.data_trouble = TROUBLE
+
+    seen.answered(NOON)
+
+    assert seen.judge(NOON, market_open=True, wants_prices=True) == (HealthStatus.DEGRADED, TROUBLE)
+
+
 def test_a_good_answer_ends_the_trouble():
     seen = pulse(trouble=TROUBLE)
 
