@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from market.errors import Text, TradingError
 
@@ -23,6 +23,7 @@ class Lease:
     account_id: UUID
     token: int
     holder: str
+    taken_from: str = ""  # the holder that fell silent; empty when the one before had let go
 
     def fence(self) -> int:
         """The token, if the lease outlives a request written now; LostLease otherwise.
@@ -56,20 +57,24 @@ def me() -> str:
 
 def acquire(account_id: UUID, holder: str) -> Lease | None:
     """Take the lease when it is free or has run out; None when another process holds it."""
-    with connection.cursor() as cursor:
+    _make_row(account_id)
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bots_botlease (account_id, token, holder, crashes, last_error)"
-            " VALUES (%s, 0, '', 0, '') ON CONFLICT DO NOTHING",
+            "SELECT holder FROM bots_botlease WHERE account_id = %s"
+            " AND (expires_at IS NULL OR expires_at < clock_timestamp()) FOR UPDATE",
             [account_id],
         )
+        before = cursor.fetchone()
+        if before is None:
+            return None
         cursor.execute(
             "UPDATE bots_botlease SET token = token + 1, holder = %s, acquired_at = clock_timestamp(),"
             " beat_at = clock_timestamp(), expires_at = clock_timestamp() + %s, start_asked_until = NULL"
-            " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp()) RETURNING token",
+            " WHERE account_id = %s RETURNING token",
             [holder, settings.BOT_LEASE, account_id],
         )
-        row = cursor.fetchone()
-    return Lease(account_id, row[0], holder) if row else None
+        (token,) = cursor.fetchone()
+    return Lease(account_id, token, holder, before[0])
 
 
 def renew(lease: Lease) -> None:
@@ -93,14 +98,19 @@ def release(lease: Lease) -> None:
         )
 
 
-def claim_start(account_id: UUID, seconds: float) -> bool:
-    """The right to ask for one start of this account's bot; it lapses after `seconds`."""
+def _make_row(account_id: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bots_botlease (account_id, token, holder, crashes, last_error)"
             " VALUES (%s, 0, '', 0, '') ON CONFLICT DO NOTHING",
             [account_id],
         )
+
+
+def claim_start(account_id: UUID, seconds: float) -> bool:
+    """The right to ask for one start of this account's bot; it lapses after `seconds`."""
+    _make_row(account_id)
+    with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE bots_botlease SET start_asked_until = clock_timestamp() + make_interval(secs => %s)"
             " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp())"

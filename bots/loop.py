@@ -318,9 +318,7 @@ async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
         data_key = await sync_to_async(data_credential_for)(account)
         broker = await sync_to_async(open_broker)(key, redis)
         bot = AccountBot(account, lease, key, broker, redis, data_key, asked_to_stop, Pulse(_now()))
-        await sync_to_async(_journal)(
-            account, Text("봇을 시작했습니다.", "The bot has started."), {"holder": lease.holder, "token": lease.token}
-        )
+        await sync_to_async(_say_started)(account, lease)
         await bot.run()
         await sync_to_async(_journal)(
             account, Text("봇을 멈췄습니다.", "The bot has stopped."), {"holder": lease.holder}
@@ -334,5 +332,16 @@ async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
     return True
 
 
-def _journal(account: BrokerageAccount, message: Text, ctx: dict) -> None:
-    record(account=account, kind="account", message=message, ctx=ctx, at=_now())
+def _say_started(account: BrokerageAccount, lease: Lease) -> None:
+    started = Text("봇을 시작했습니다.", "The bot has started.")
+    if lease.taken_from:
+        started = Text(
+            "이전 봇이 인사 없이 끝나서 새 봇이 이어받았습니다. 주문 내역부터 확인합니다.",
+            "The bot before ended without a word; this one takes over and reads the order list first.",
+        )
+    ctx = {"holder": lease.holder, "token": lease.token, "taken_from": lease.taken_from}
+    _journal(account, started, ctx, level="warning" if lease.taken_from else "info")
+
+
+def _journal(account: BrokerageAccount, message: Text, ctx: dict, *, level: str = "info") -> None:
+    record(account=account, kind="account", level=level, message=message, ctx=ctx, at=_now())

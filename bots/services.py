@@ -45,7 +45,7 @@ def ensure_bots() -> int:
 
 
 def _silent(row: BotLease | None) -> bool:
-    if row is None or row.beat_at is None:
+    if row is None or row.beat_at is None or not row.holder:  # never ran, or let go of it
         return False
     return (db_now() - row.beat_at).total_seconds() > SILENT_SEC
 

@@ -91,10 +91,17 @@ class TestLost:
         lease.renew(new)
 
 
-def test_a_released_lease_is_free_at_once(paper_account):
+def test_a_released_lease_is_free_at_once_and_taken_from_nobody(paper_account):
     lease.release(lease.acquire(paper_account.pk, "a:1"))
 
-    assert lease.acquire(paper_account.pk, "b:2") is not None
+    assert lease.acquire(paper_account.pk, "b:2").taken_from == ""
+
+
+def test_who_takes_over_knows_whose_place_it_is(paper_account):
+    lease.acquire(paper_account.pk, "a:1")
+    run_out(paper_account)
+
+    assert lease.acquire(paper_account.pk, "b:2").taken_from == "a:1"
 
 
 class TestStarts:
