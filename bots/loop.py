@@ -28,7 +28,7 @@ from bots.health import Pulse
 from bots.history import History
 from bots.lease import Lease, LostLease
 from bots.notices import Notices
-from bots.selectors import open_orders
+from bots.selectors import activity
 from bots.watch import Watch, aged, load
 from credentials.models import ApiCredential
 from credentials.selectors import data_credential_for, trade_credential
@@ -197,7 +197,7 @@ class AccountBot:
 
     async def _track_once(self) -> None:
         report = await order_desk.track(account=self.account, broker=self.broker, now=_now())
-        self.open_orders = await sync_to_async(open_orders)(self.account)
+        self.open_orders = (await sync_to_async(activity)(self.account)).open_orders
         if not report.readable:
             return
         self.pulse.answered(_now())
@@ -212,10 +212,13 @@ class AccountBot:
         now = _now()
         prices = {symbol: quote.last for symbol, quote in self.quotes.items()}
         await sync_to_async(mark_to_market)(account=self.account, prices=prices, now=now)
-        cash = await self._ask_buying_power()
-        self.view = AccountView(Environment(self.account.environment), cash)
+        before = await sync_to_async(activity)(self.account)
+        power = await self._ask_buying_power()
+        self.view = AccountView(Environment(self.account.environment), power)
+        # what we may spend is our cash only if nothing of ours was on its way meanwhile
+        quiet = before.open_orders == 0 and before == await sync_to_async(activity)(self.account)
         await sync_to_async(record_equity)(
-            account=self.account, now=now, cash=cash, trading_day=self.session.trading_day
+            account=self.account, now=now, cash=power if quiet else None, trading_day=self.session.trading_day
         )
 
     async def _ask_buying_power(self) -> Decimal | None:

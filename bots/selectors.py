@@ -1,6 +1,7 @@
 """What is known about bots."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import connection
 from accounts.models import BrokerageAccount
 from bots.models import BotLease
 from orders.domain import OPEN
-from orders.models import Order
+from orders.models import Execution, Order
 
 
 def db_now() -> datetime:
@@ -37,6 +38,15 @@ def bot_state(row: BotLease, now: datetime) -> dict:
     return {"running": running, "holder": row.holder if running else "", "since": row.acquired_at if running else None}
 
 
-def open_orders(account: BrokerageAccount) -> int:
-    """How many orders of the account are not final; while there are any the broker's list is read more often."""
-    return Order.objects.filter(account=account, status__in=[state.value for state in OPEN]).count()
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Orders that are not final, and fills booked so far: the same twice means that nothing happened between."""
+
+    open_orders: int
+    fills: int
+
+
+def activity(account: BrokerageAccount) -> Activity:
+    """While orders are open the broker's list is read more often."""
+    open_orders = Order.objects.filter(account=account, status__in=[state.value for state in OPEN])
+    return Activity(open_orders.count(), Execution.objects.filter(account=account).count())

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from accounts.models import BrokerageAccount, User
 from logs.services import record
@@ -140,27 +140,43 @@ def mark_to_market(*, account: BrokerageAccount, prices: Mapping[str, Decimal], 
 def record_equity(
     *, account: BrokerageAccount, now: datetime, cash: Decimal | None = None, trading_day: date | None = None
 ) -> EquityPoint | None:
-    """One point of the equity curve. `cash` in dollars as the broker said it last; None: as it was known last.
+    """One point of the equity curve, in dollars. None while the cash was never known: that is not zero.
 
-    `trading_day`: New York's date when not given. None while the cash was never known: that is not zero.
+    `cash`: the broker's figure, if nothing of ours was on its way when it was read. Otherwise None: the cash known
+    last, moved by what our own fills have paid and earned since. `trading_day`: New York's date when not given.
     """
     day = trading_day or now.astimezone(NEW_YORK).date()
-    positions = list(Position.objects.filter(account=account, qty__gt=0))
+    with transaction.atomic():
+        # a fill changes its position and the ledger in one transaction: while the positions are locked both agree
+        rows = Position.objects.select_for_update(no_key=True).filter(account=account).order_by("symbol")
+        positions = [p for p in rows if p.qty]
+        net = _ledger_net(account)
+        cash = cash if cash is not None else _cash_moved_on(account, net)
+        if cash is None:
+            return None
+        ledger = DailyLedger.objects.filter(account=account, trading_day=day).first()
     value = sum((p.qty * (p.last_price or p.avg_price or ZERO) for p in positions), ZERO)
-    if cash is None:
-        cash = EquityPoint.objects.filter(account=account).order_by("-at").values_list("cash", flat=True).first()
-    if cash is None:
-        return None
-    ledger = DailyLedger.objects.filter(account=account, trading_day=day).first()
     figures = {
         "trading_day": day,
         "cash": cash,
+        "ledger_net": net,
         "positions_value": value,
         "equity": value + cash,
         "realized_today": ledger.realized_pnl if ledger else ZERO,
         "unrealized": sum((p.unrealized_pnl for p in positions), ZERO),
     }
     return EquityPoint.objects.update_or_create(account=account, at=now, defaults=figures)[0]
+
+
+def _ledger_net(account: BrokerageAccount) -> Decimal:
+    """What our fills have brought in all, fees paid: sold less bought."""
+    sums = DailyLedger.objects.filter(account=account).aggregate(net=Sum(F("sold_usd") - F("bought_usd")))
+    return sums["net"] or ZERO
+
+
+def _cash_moved_on(account: BrokerageAccount, net: Decimal) -> Decimal | None:
+    last = EquityPoint.objects.filter(account=account).order_by("-at").first()
+    return None if last is None else last.cash + net - last.ledger_net
 
 
 def _book(position: Position) -> Book:

@@ -1,16 +1,17 @@
 """Our book beside the broker's holdings, in the database."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from logs.models import ExecutionLog
 from market.orders import Holding, Listing
-from market.words import Exchange, Freshness
+from market.words import Exchange, Freshness, Side
 from positions.models import EquityPoint, Position
 from positions.reconciliation import InFlight
-from positions.services import accept_broker_quantity, mark_to_market, reconcile_holdings, record_equity
+from positions.services import accept_broker_quantity, book_fill, mark_to_market, reconcile_holdings, record_equity
 
 pytestmark = pytest.mark.django_db
 HELD = Holding("NVDA", Exchange.NASDAQ, 10, 8, Decimal("100"), Decimal("105"), Decimal("50"))
@@ -120,3 +121,15 @@ def test_positions_and_equity_over_the_api(account, book, as_, trader, viewer, o
 def test_equity_is_unknown_until_the_cash_is(account, book, now):
     assert record_equity(account=account, now=now) is None
     assert not EquityPoint.objects.exists()
+
+
+def test_between_the_brokers_figures_the_cash_moves_by_our_own_fills(account, book, now):
+    record_equity(account=account, now=now, cash=Decimal("5000"))
+    book_fill(
+        account=account, rule_id=None, symbol="NVDA", exchange=Exchange.NASDAQ, side=Side.SELL,
+        quantity=4, price=Decimal("110"), fee=Decimal("1"), at=now, trading_day=now.date(),
+    )  # fmt: skip
+
+    point = record_equity(account=account, now=now + timedelta(seconds=1))
+
+    assert point.cash == Decimal("5439")
