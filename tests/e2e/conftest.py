@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import global_settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -49,6 +50,7 @@ def house(transactional_db, settings, tmp_path: Path) -> Iterator[House]:
     from accounts.models import BrokerageAccount
     from bots import demo
 
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the API's own process reads them
     running: list[Running] = []
     path = tmp_path / "house.log"
     with testing.start(switches={"rate_paper": 0, "rate_real": 0}) as kis, path.open("w") as log:
