@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from infra.launch import house as houses
 from infra.launch import paths, services
 from infra.launch.background import Background
 from infra.launch.house import House
+from infra.launch.problem import Problem
 from infra.launch.progress import Progress
 from infra.launch.runtime import write_private
 
@@ -72,6 +74,7 @@ def up(progress: Progress, *, web_port: int, api_port: int) -> int:
     try:
         background = houses.install(house)
         houses.open_servers(house)
+        refuse_demo_data(house.servers.simulator_book(house.env))
         house.env["BOT_SLOTS"] = house.env.get("BOT_SLOTS") or "24"
         web = houses.prepare_data(house, "exchange")
         houses.start_house(house, web, background)
@@ -82,6 +85,17 @@ def up(progress: Progress, *, web_port: int, api_port: int) -> int:
             background.cancel()
         houses.closing(house)
     return 0
+
+
+def refuse_demo_data(book: Path) -> None:
+    """The demo's accounts are the simulator's: against the real broker their bots would knock with keys of nobody."""
+    if book.exists():
+        raise Problem(
+            f"이 데이터베이스에는 데모 계좌가 들어 있습니다. SUPABASE_DB_URL 로 다른 데이터베이스를 쓰거나, "
+            f"데모 데이터를 지우려면 {paths.LOCAL} 폴더를 지운 뒤 다시 실행하세요.",
+            f"This database holds the demo's accounts: name another one in SUPABASE_DB_URL, or remove "
+            f"{paths.LOCAL} to be rid of the demo's data, and run again.",
+        )
 
 
 def block(house: House) -> str:
