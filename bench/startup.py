@@ -33,6 +33,7 @@ def smoke(target: Path, home: Path) -> dict:
 
 def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="bamsae-startup-"))
+    folder.chmod(0o755)  # as root the database runs as nobody, who must be able to enter
     try:
         (folder / "home").mkdir()
         target = clone(folder)
