@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from bots.models import BotLease, FeedLease
+from bots.models import BotCheckpoint, BotLease, FeedLease
 from theme.admin import ReadOnlyAdmin
 
 
@@ -14,3 +14,8 @@ class BotLeaseAdmin(ReadOnlyAdmin):
 @admin.register(FeedLease)
 class FeedLeaseAdmin(ReadOnlyAdmin):
     list_display = ["credential", "holder", "expires_at", "token"]
+
+
+@admin.register(BotCheckpoint)
+class BotCheckpointAdmin(ReadOnlyAdmin):
+    list_display = ["account", "updated_at"]

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 import orders.services as order_desk
 from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
-from bots import health, trading
+from bots import checkpoint, health, trading
 from bots import lease as leases
 from bots.broker import open_broker
 from bots.feed import Feed
@@ -87,6 +87,7 @@ class AccountBot:
             feed.attach = notices.attach
         try:
             await self._reload(feed)
+            await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
             async with asyncio.TaskGroup() as group:
                 for part in (
                     self._watch_for_stop(),
@@ -265,6 +266,7 @@ class AccountBot:
         if watch.due_to_store(decision, now):
             watch.stored_at = now
             await sync_to_async(trading.store_evaluation)(watch, decision, quote, now)
+        before = watch.remembered
         sent = await trading.act(
             account=self.account,
             watch=watch,
@@ -274,6 +276,8 @@ class AccountBot:
             lease=self.lease,
             now=now,
         )
+        if watch.remembered != before:
+            await sync_to_async(checkpoint.save)(self.account, list(self.watches.values()))
         if sent:
             self.open_orders += 1
             self.look_now.set()

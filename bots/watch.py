@@ -50,6 +50,17 @@ class Watch:
         before, self.acted_on = self.acted_on, key
         return key != before
 
+    @property
+    def remembered(self) -> dict[str, str | int]:
+        """What must outlive the process, JSON-safe."""
+        return {"version": self.row.version, "wanted": self.wanted.value, "acted_on": self.acted_on}
+
+    def recall(self, remembered: Mapping[str, Any]) -> None:
+        """Take up what was remembered of this version of the rule."""
+        if remembered.get("version") == self.row.version:
+            self.wanted = Action(remembered["wanted"])
+            self.acted_on = remembered["acted_on"]
+
     def due_to_store(self, decision: Decision, now: datetime) -> bool:
         """The latest evaluation is one row, refreshed at most once a second; a bar judged before says nothing new."""
         if not decision.looked and decision.bar_at is not None and decision.bar_at == self.state.last_bar_at:

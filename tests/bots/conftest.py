@@ -42,16 +42,16 @@ def write_rule(trading_account, trader) -> Callable:
     """`write_rule(entry, exit)`: an enabled rule on AAPL that looks at every tick."""
     from rules.services import create_rule, set_rule_enabled
 
-    def make(entry: str = "price > 0", exit: str = "false", **fields):
+    def make(entry: str = "price > 0", exit: str = "false", *, account=trading_account, **fields):
         given = {"symbol": "AAPL", "timeframe": "1m", "evaluate_on": "tick", "buy_amount_usd": Decimal(1000)}
         rule = create_rule(
-            account=trading_account,
+            account=account,
             by=trader,
             entry_condition=entry,
             exit_condition=exit,
             **given | {"max_position": 100, "cooldown_sec": 1} | fields,
         )
-        set_rule_enabled(rule=rule, enabled=True, confirm=trading_account.nickname, by=trader)
+        set_rule_enabled(rule=rule, enabled=True, confirm=account.nickname, by=trader)
         return rule
 
     return make
@@ -64,8 +64,8 @@ def start_bot(trading_account, tmp_path) -> Iterator[Callable[[], processes.Runn
     path = tmp_path / "bots.log"
     log = path.open("w")
 
-    def start() -> processes.Running:
-        started.append(processes.bot(trading_account, log))
+    def start(account=trading_account) -> processes.Running:
+        started.append(processes.bot(account, log))
         return started[-1]
 
     yield start

@@ -1,13 +1,16 @@
 """A bot from its start to its fills, through kills, stops and a silent broker. Real processes, the real wire."""
 
 import signal
+from decimal import Decimal
 
 import pytest
 
 from accounts.models import BrokerageAccount
 from accounts.services import set_enabled
 from bots import lease
-from bots.models import BotLease
+from bots.models import BotCheckpoint, BotLease
+from credentials.models import ApiCredential
+from credentials.services import set_credentials
 from logs.models import ExecutionLog
 from orders.models import Execution, Order
 from positions.models import Position
@@ -78,6 +81,21 @@ class TestTrading:
 
         assert not Order.objects.exists()
 
+    def test_on_the_real_side_prices_and_notices_share_the_one_session_of_the_accounts_own_key(
+        self, kis, write_rule, start_bot, eventually, trading_account, real_account, trader
+    ):
+        ApiCredential.objects.filter(purpose="data").delete()  # a key belongs to one account
+        key = kis.accounts("real")[0]
+        names = ("app_key", "app_secret", "account_no", "hts_id")
+        set_credentials(account=real_account, by=trader, **{n: key[n] for n in names})
+        write_rule(entry="price > 0", account=real_account)
+        start_bot(real_account)
+
+        eventually(lambda: Execution.objects.filter(account=real_account).exists())
+
+        assert Order.objects.get().status == "filled"
+        assert len(kis.control.orders(key["account_no"])) == 1
+
 
 class TestStopping:
     def test_sigterm_ends_it_cleanly_and_frees_the_account_at_once(
@@ -114,6 +132,19 @@ class TestStopping:
 
 
 class TestKilled:
+    def test_the_next_bot_does_not_tell_the_same_news_again(self, write_rule, start_bot, eventually, trading_account):
+        """An entry that goes on being true, and is held back, is one signal, restart or not."""
+        rule = write_rule(entry="price > 0", buy_amount_usd=Decimal(1))  # not even one share
+        first = start_bot()
+        eventually(lambda: BotCheckpoint.objects.filter(payload__rules__has_key=str(rule.pk)).exists())
+        first.stop()
+
+        start_bot()
+        evaluated = RuleState.objects.get(rule=rule).last_evaluated_at
+        eventually(lambda: RuleState.objects.get(rule=rule).last_evaluated_at > evaluated)
+
+        assert StrategySignal.objects.filter(type="entry").count() == 1
+
     def test_after_a_kill_the_next_bot_adopts_the_order_whose_answer_was_never_read(
         self, kis, write_rule, start_bot, eventually
     ):
