@@ -58,6 +58,12 @@ class Feed:
             self.seen_at[quote.symbol] = datetime.now(UTC)
             self.on_quote(quote)
 
+    def _hear(self, data: bytes) -> None:
+        if data == ticks.GAP:
+            self.on_gap()
+        else:
+            self._take(ticks.unpack(data))
+
     async def _listen(self) -> None:
         while True:
             try:
@@ -65,7 +71,7 @@ class Feed:
                     await channel.psubscribe(ticks.CHANNEL + "*")
                     async for message in channel.listen():
                         if message["type"] == "pmessage":
-                            self._take(ticks.unpack(message["data"]))
+                            self._hear(message["data"])
             except (RedisError, OSError) as e:
                 log.warning("prices from other processes are away: %s", e)
                 self.on_gap()
@@ -109,9 +115,10 @@ class Feed:
         """Own the socket: subscribe to what every enabled rule wants, publish what comes."""
         client = await sync_to_async(open_client)(key, self.redis)
         realtime = RealtimeClient(client.config, approval=client)
-        outbox: asyncio.Queue[Quote] = asyncio.Queue(maxsize=1000)
+        outbox: asyncio.Queue[Quote | None] = asyncio.Queue(maxsize=1000)
         realtime.on_tick(lambda quote: _offer(outbox, quote))
-        realtime.on_gap(self.on_gap)
+        realtime.on_gap(lambda: _offer(outbox, None))
+        _offer(outbox, None)  # whatever the owner before us missed
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(realtime.run())
@@ -125,10 +132,14 @@ class Feed:
             await realtime.aclose()
             await client.aclose()
 
-    async def _publish(self, outbox: asyncio.Queue[Quote]) -> None:
+    async def _publish(self, outbox: asyncio.Queue[Quote | None]) -> None:
+        """Pass on every quote; None is a gap, of which every bot must know."""
         while True:
             quote = await outbox.get()
-            await self.redis.publish(ticks.CHANNEL + quote.symbol, ticks.pack(quote))
+            if quote is None:
+                await self.redis.publish(ticks.GAPS, ticks.GAP)
+            else:
+                await self.redis.publish(ticks.CHANNEL + quote.symbol, ticks.pack(quote))
 
 
 async def _follow_wishes(realtime: RealtimeClient) -> None:
@@ -149,7 +160,7 @@ def wanted_symbols() -> set[tuple[str, Exchange]]:
     return {(symbol, Exchange(exchange)) for symbol, exchange in rules.values_list("symbol", "exchange")}
 
 
-def _offer(outbox: asyncio.Queue[Quote], quote: Quote) -> None:
+def _offer(outbox: asyncio.Queue[Quote | None], quote: Quote | None) -> None:
     """The newest price matters most: when nobody takes them, the oldest goes."""
     if outbox.full():
         outbox.get_nowait()

@@ -5,11 +5,12 @@ Everything that touches the database runs in short functions of their own; no re
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -49,6 +50,7 @@ TRACK_IDLE_SEC = 6.0  # the list is read at least this often, even with notices 
 TRACK_BUSY_SEC = 2.0
 RELOAD_SEC = 1.0
 WORTH_SEC = 15.0
+FINISH_SEC = 4.0  # a stop may take five
 RECONCILE_EVERY = timedelta(seconds=45)
 
 
@@ -79,33 +81,36 @@ class AccountBot:
 
     async def run(self) -> None:
         """Recover, then trade. Returns when asked to stop; raises LostLease, or what broke."""
-        await self._recover()
-        notices = Notices(self.key, self.redis, self._on_notice, self._on_gap)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch_for_stop())
+                group.create_task(self._beat())
+                await self._recover()
+                for part in await self._parts():
+                    group.create_task(part)
+        except* Stopped:
+            log.info("bot of %s stops", self.account.nickname)
+
+    async def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs side by side once the broker's list has been read."""
+        notices = Notices(self.key, self.redis, self._on_notice, self.look_now.set)
         own_prices = self.data_key is not None and self.data_key.pk == self.key.pk
         feed = Feed(self.redis, self.broker, self.data_key, self.lease.holder, self._on_quote, self._on_gap)
         if own_prices:  # one session per key: the notices ride on the socket of the prices
             feed.attach = notices.attach
-        try:
-            await self._reload(feed)
-            await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
-            async with asyncio.TaskGroup() as group:
-                for part in (
-                    self._watch_for_stop(),
-                    self._beat(),
-                    feed.run(),
-                    notices.hand_on(),
-                    self._every(RELOAD_SEC, self._reload, feed),
-                    self._every(0.3, self._carry_out),
-                    self._every(WORTH_SEC, self._reckon),
-                    self._track(),
-                    self._trade(),
-                    self._keep_history(),
-                ):
-                    group.create_task(part)
-                if not own_prices:
-                    group.create_task(notices.own_socket())
-        except* Stopped:
-            log.info("bot of %s stops", self.account.nickname)
+        await self._reload(feed)
+        await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
+        parts = [
+            feed.run(),
+            notices.hand_on(),
+            self._every(RELOAD_SEC, self._reload, feed),
+            self._every(0.3, self._carry_out),
+            self._every(WORTH_SEC, self._reckon),
+            self._track(),
+            self._trade(),
+            self._keep_history(),
+        ]
+        return parts if own_prices else [*parts, notices.own_socket()]
 
     # --- parts, each a loop of its own ------------------------------------------------------------------
 
@@ -164,8 +169,10 @@ class AccountBot:
             self.need_history.set()
 
     async def _carry_out(self) -> None:
-        done = await order_desk.carry_out_instructions(
-            account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
+        done = await to_the_end(
+            order_desk.carry_out_instructions(
+                account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
+            )
         )
         if done:
             self.look_now.set()
@@ -181,10 +188,6 @@ class AccountBot:
                 self.pulse.trouble = e.message
             else:
                 break
-            if self.asked_to_stop():
-                return
-            await sync_to_async(leases.renew)(self.lease)
-            await sync_to_async(self._show_health)(_now())
             await asyncio.sleep(1)
         self.pulse.answered(_now())
 
@@ -267,14 +270,16 @@ class AccountBot:
             watch.stored_at = now
             await sync_to_async(trading.store_evaluation)(watch, decision, quote, now)
         before = watch.remembered
-        sent = await trading.act(
-            account=self.account,
-            watch=watch,
-            decision=decision,
-            quote=quote,
-            broker=self.broker,
-            lease=self.lease,
-            now=now,
+        sent = await to_the_end(
+            trading.act(
+                account=self.account,
+                watch=watch,
+                decision=decision,
+                quote=quote,
+                broker=self.broker,
+                lease=self.lease,
+                now=now,
+            )
         )
         if watch.remembered != before:
             await sync_to_async(checkpoint.save)(self.account, list(self.watches.values()))
@@ -304,6 +309,18 @@ class AccountBot:
         """A hint: look at the list now."""
         await order_desk.on_notice(account=self.account, notice=notice, now=_now())
         self.look_now.set()
+
+
+async def to_the_end[T](work: Coroutine[Any, Any, T]) -> T:
+    """Await the work; who is told to stop meanwhile first lets a request in flight finish, for a few seconds."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=FINISH_SEC)
+        task.cancel()  # what became of its order is then recorded as unknown
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _now() -> datetime:

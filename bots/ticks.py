@@ -9,6 +9,8 @@ from market.data import Quote
 from market.words import Exchange, Session
 
 CHANNEL = "bamsae:ticks:"
+GAP = b"gap"  # in place of a quote: prices were missed, bars must be read again
+GAPS = CHANNEL + "*"  # no symbol is called that
 
 
 def pack(quote: Quote) -> bytes:

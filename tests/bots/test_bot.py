@@ -108,6 +108,18 @@ class TestStopping:
         assert bot.stop() == 0
         assert lease.acquire(trading_account.pk, "next:1") is not None
 
+    def test_a_request_in_flight_is_finished_first(self, kis, write_rule, start_bot, eventually):
+        write_rule()
+        kis.control.fault("slow_answer", count=1, seconds=2, match={"path": "/uapi/overseas-stock/v1/trading/order"})
+        bot = start_bot()
+        eventually(lambda: Order.objects.filter(status="submitting").exists())
+
+        assert bot.stop() == 0
+
+        order = Order.objects.get()
+        assert order.broker_order_id
+        assert order.status == "working"
+
     def test_switching_the_account_off_stops_its_bot(self, write_rule, start_bot, trading_account, trader, eventually):
         write_rule(entry="false")
         bot = start_bot()
