@@ -66,6 +66,15 @@ class OrderAdmin(ReadOnlyAdmin):
         return request.user.is_superuser
 
 
+@admin.register(Request)
+class RequestAdmin(ReadOnlyAdmin):
+    list_display = ["committed_at", "order", "kind", "attempt", "outcome", "broker_order_id", "answered_at"]
+    list_select_related = ["order"]
+    list_filter = ["kind", "outcome"]
+    search_fields = ["broker_order_id"]
+    ordering = ["-committed_at", "-id"]
+
+
 @admin.register(Execution)
 class ExecutionAdmin(ReadOnlyAdmin):
     list_display = ["at", "account", "symbol", "side", "qty", "price", "fee", "order"]
