@@ -141,13 +141,14 @@ def start_house(
         house.supervisor.await_ready(web, timeout=90)
     with house.progress.stage("bots", "봇과 작업자 / bots and workers"):
         before_bots()
-        workers = [services.bots(house.env), services.tasks(house.env), services.beat(house.env)]
+        workers = [services.bots(house.env), services.tasks(house.env)]
         house.supervisor.launch(*workers)
         background.wait(house.supervisor.tick)
         url = house.web if house.command == "demo" else house.env.get("NEXTAUTH_URL") or house.web
         dashboard = services.dashboard(house.env, api=house.api, url=url, port=house.web_port)
         house.supervisor.launch(dashboard)
         house.supervisor.await_ready(*workers, timeout=90)
+        house.supervisor.launch(services.beat(house.env))  # its first turn is seconds away: bots come first
     with house.progress.stage("dashboard", "대시보드 / dashboard"):
         house.supervisor.await_ready(dashboard, timeout=60)
 

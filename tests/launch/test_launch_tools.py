@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.launch import browser, node_env
+from infra.launch import browser, demo, node_env
 from infra.launch.problem import Problem
 from infra.launch.progress import Progress
+from infra.launch.servers import Servers
 
 
 def tool(folder: Path, name: str, says: str) -> Path:
@@ -58,3 +59,21 @@ def test_without_chromium_the_sentence_says_how_to_get_one(monkeypatch):
     monkeypatch.setattr(browser, "MAC", "/not/there")
     with pytest.raises(Problem, match="apt-get install chromium"):
         browser.must_have(Progress(), {"PATH": "/nowhere"})
+
+
+def test_up_refuses_a_database_that_holds_the_demos_accounts(tmp_path):
+    demo.refuse_demo_data(tmp_path / "simulator.book")
+    (tmp_path / "simulator.book").touch()
+    with pytest.raises(Problem, match="holds the demo's accounts: name another one in SUPABASE_DB_URL"):
+        demo.refuse_demo_data(tmp_path / "simulator.book")
+
+
+def test_each_database_has_a_book_of_its_own_that_does_not_tell_its_password(tmp_path):
+    servers = Servers(tmp_path, "test")
+    ours = servers.simulator_book({})
+    servers.embedded = False
+    one = servers.simulator_book({"SUPABASE_DB_URL": "postgresql://u:first@db.example/one"})
+    same = servers.simulator_book({"SUPABASE_DB_URL": "postgresql+psycopg://u:changed@db.example:5432/one"})
+    other = servers.simulator_book({"SUPABASE_DB_URL": "postgresql://u:first@db.example/other"})
+    assert one == same
+    assert len({ours, one, other}) == 3
