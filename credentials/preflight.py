@@ -19,18 +19,32 @@ def problems() -> list[Text]:
     return [*_database(), *_redis()]
 
 
-def _database() -> Iterator[Text]:
+def database_problems() -> list[Text]:
+    """Why the database does not let us in; what can be asked before the first migration."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_schema()")
-            (schema,) = cursor.fetchone()
+        _schema()
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        yield Text(
-            f"데이터베이스가 응답하지 않습니다. SUPABASE_DB_URL을 확인하세요: {reason}",
-            f"The database does not answer. Check SUPABASE_DB_URL: {reason}",
-        )
+        return [
+            Text(
+                f"데이터베이스가 응답하지 않습니다. SUPABASE_DB_URL을 확인하세요: {reason}",
+                f"The database does not answer. Check SUPABASE_DB_URL: {reason}",
+            )
+        ]
+    return []
+
+
+def _schema() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        return cursor.fetchone()[0]
+
+
+def _database() -> Iterator[Text]:
+    if closed := database_problems():
+        yield from closed
         return
+    schema = _schema()
     if schema != settings.DATABASE_SCHEMA:
         yield Text(
             f"검색 경로의 스키마가 {settings.DATABASE_SCHEMA}가 아니라 {schema}입니다. manage.py migrate를 실행하세요.",

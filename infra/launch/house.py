@@ -117,6 +117,7 @@ def prepare_data(house: House, calendar: str, simulator_file: Path | None = None
     stage = house.progress.stage
     try:
         with stage("migrate", "스키마 / schema", quiet=True):
+            steps.run("preflight", "--database")
             steps.run("migrate", "--no-input", failed=MIGRATION_FAILED)
         with stage("preflight", "시작 전 점검 / checks before the start", quiet=True):
             steps.run("preflight")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy
-import talib
 
 from market.errors import Text
+from rules.indicators.ta_lib import talib
 
 SOURCES = ("open", "high", "low", "close", "volume")
 LONGEST = 500  # bars a person may ask an indicator to look at
