@@ -21,9 +21,8 @@ from redis.asyncio import Redis
 import orders.services as order_desk
 from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
-from bots import checkpoint, health, trading
+from bots import checkpoint, desk, health, trading
 from bots import lease as leases
-from bots.broker import open_broker
 from bots.feed import Feed
 from bots.health import Pulse
 from bots.history import History
@@ -32,7 +31,7 @@ from bots.notices import Notices
 from bots.selectors import activity
 from bots.watch import Watch, aged, load
 from credentials.models import ApiCredential
-from credentials.selectors import data_credential_for, trade_credential
+from credentials.selectors import data_credential_for
 from instruments.selectors import session_spans
 from logs.services import record
 from market.broker import Broker
@@ -332,27 +331,15 @@ async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
     account = await BrokerageAccount.objects.aget(pk=account_id)
     if not account.enabled:
         return False
-    lease = await sync_to_async(leases.acquire)(account_id, leases.me())
-    if lease is None:
-        return False
-    redis = Redis.from_url(settings.REDIS_URL, max_connections=50)
-    broker = None
-    try:
-        key = await sync_to_async(trade_credential)(account)
+    async with desk.taken(account) as ours:
+        if ours is None:
+            return False
         data_key = await sync_to_async(data_credential_for)(account)
-        broker = await sync_to_async(open_broker)(key, redis)
-        bot = AccountBot(account, lease, key, broker, redis, data_key, asked_to_stop, Pulse(_now()))
-        await sync_to_async(_say_started)(account, lease)
+        bot = AccountBot(account, ours.lease, ours.key, ours.broker, ours.redis, data_key, asked_to_stop, Pulse(_now()))
+        await sync_to_async(_say_started)(account, ours.lease)
         await bot.run()
-        await sync_to_async(_journal)(
-            account, Text("봇을 멈췄습니다.", "The bot has stopped."), {"holder": lease.holder}
-        )
-    finally:
-        with suppress(DatabaseError):
-            await sync_to_async(leases.release)(lease)
-        if broker is not None:
-            await broker.aclose()
-        await redis.aclose()
+        stopped = Text("봇을 멈췄습니다.", "The bot has stopped.")
+        await sync_to_async(_journal)(account, stopped, {"holder": ours.lease.holder})
     return True
 
 

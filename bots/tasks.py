@@ -1,18 +1,35 @@
 """What Celery runs: a bot for as long as its lease lasts, and the short tasks of the schedule."""
 
+import logging
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
 from celery import shared_task
 from celery.signals import worker_ready
 
-from bots import services
+from bots import errand, services
 from bots.worker import run_account_bot
+from market.errors import TradingError
 
-__all__ = ["ensure_bots", "run_account_bot"]
+__all__ = ["ensure_bots", "run_account_bot", "run_errand"]
+log = logging.getLogger("bots")
 
 
 @shared_task(name="bots.ensure_bots")
 def ensure_bots(**_later: object) -> int:
-    """Start what should run and does not beat; mark what has fallen silent. Bots asked to start."""
+    """Start what should run and does not beat, do what is asked where no bot runs. Bots asked to start."""
+    for account_id in errand.accounts_waiting():
+        run_errand.apply_async(args=[str(account_id)], expires=9)
     return services.ensure_bots()
+
+
+@shared_task(name="bots.run_errand")
+def run_errand(account_id: str, **_later: object) -> None:
+    """Do what a person asked of an account whose bot is off."""
+    try:
+        async_to_sync(errand.run)(UUID(account_id))
+    except TradingError as e:
+        log.warning("errand for %s waits: %s", account_id, e.message.en)
 
 
 @worker_ready.connect
