@@ -37,7 +37,7 @@ async def track(*, account: BrokerageAccount, broker: Broker, now: datetime) -> 
     """
     (first, last), unknown = await _db(_what_to_read)(account, now)
     listing = await broker.executions(first, last, lane=Lane.EXIT if unknown else Lane.TRACKING)
-    return await _db(apply_listing)(account, listing, now)
+    return await _db(apply_listing)(account, listing, max(now, listing.read_at))  # waiting for a turn takes time
 
 
 def _what_to_read(account: BrokerageAccount, now: datetime) -> tuple[tuple, bool]:
@@ -48,7 +48,7 @@ def _what_to_read(account: BrokerageAccount, now: datetime) -> tuple[tuple, bool
 async def reconcile(*, account: BrokerageAccount, broker: Broker, now: datetime) -> Reconciliation:
     """Compare the broker's holdings with our book; see positions.services.reconcile_holdings."""
     listing = await broker.holdings()
-    return await _db(apply_holdings)(account, listing, now)
+    return await _db(apply_holdings)(account, listing, max(now, listing.read_at))
 
 
 def apply_holdings(account: BrokerageAccount, listing: Listing[Holding], now: datetime) -> Reconciliation:
