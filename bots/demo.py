@@ -78,6 +78,14 @@ ACCOUNTS: tuple[tuple[str, tuple[DemoRule, ...]], ...] = (
                 Decimal(1500),
                 20,
             ),
+            DemoRule(
+                "마이크로소프트 꾸준히",
+                "MSFT",
+                "price < sma(10) * 1.004",
+                "position.return_pct > 0.4 or position.held_minutes > 2",
+                Decimal(1200),
+                5,
+            ),
         ),
     ),
     (
