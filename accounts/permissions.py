@@ -5,17 +5,12 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from accounts import selectors
-from accounts.models import BrokerageAccount, Role
+from accounts.models import Role
 
 
 def _role(request: Request) -> str | None:
     user = request.user
     return user.role if user is not None and user.is_active else None
-
-
-def _account_of(thing: Any) -> BrokerageAccount:
-    return thing if isinstance(thing, BrokerageAccount) else thing.account
 
 
 class SignedIn(BasePermission):
@@ -31,14 +26,6 @@ class ByRole(SignedIn):
     def has_permission(self, request: Request, view: Any) -> bool:
         role = _role(request)
         return role in (Role.ADMIN, Role.TRADER) or (role is not None and request.method in SAFE_METHODS)
-
-
-class OperatesAccount(ByRole):
-    """Reads what may be seen; changes only where the person may operate. Things are accounts or have one."""
-
-    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
-        choose = selectors.accounts_for if request.method in SAFE_METHODS else selectors.accounts_operable_by
-        return choose(request.user).filter(pk=_account_of(obj).pk).exists()
 
 
 class IsAdmin(SignedIn):

@@ -3,7 +3,6 @@
 import logging
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -106,8 +105,3 @@ def _journal_state(account: BrokerageAccount | None, state: TradingState, reason
         ctx={"trading_state": state.value, "by": by.email, "reason": reason.as_dict() if reason else None},
         at=timezone.now(),
     )
-
-
-def slots_missing() -> int:
-    """How many wanted bots have no place in the pool; more than none is an alarm."""
-    return max(0, len(wanted()) - settings.BOT_SLOTS)

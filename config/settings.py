@@ -180,7 +180,6 @@ KIS_HASHKEY_OPTIONAL = env.bool("KIS_HASHKEY_OPTIONAL", default=False)
 KIS_COMMISSION_BPS = env.int("KIS_COMMISSION_BPS", default=25)
 
 # --- bots -------------------------------------------------------------------------------------------
-BOT_SLOTS = env.int("BOT_SLOTS", default=24)
 BOT_LEASE = timedelta(seconds=env.int("BOT_LEASE_SEC", default=12))
 BOT_QUOTE_MAX_AGE = timedelta(seconds=env.int("BOT_QUOTE_MAX_AGE_SEC", default=10))
 BOT_SEND_WITHIN_SEC = env.float("BOT_SEND_WITHIN_SEC", default=3.0)

@@ -29,9 +29,3 @@ def session_at(now: datetime, spans: Iterable[SessionSpan]) -> SessionView:
         if span.start <= now < span.end:
             return SessionView(span.session, span.trading_day, span.start, span.end)
     return SessionView(None)
-
-
-def next_open(now: datetime, spans: Iterable[SessionSpan]) -> SessionSpan | None:
-    """The next regular session that has not begun, or None when the table does not reach that far."""
-    ahead = [s for s in spans if s.session is Session.REGULAR and s.start > aware(now)]
-    return min(ahead, key=lambda s: s.start, default=None)
