@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from kis import overseas_orders, overseas_quotes
+from kis import overseas_balance, overseas_orders, overseas_quotes
 from kis.client import KisClient
+from kis.sending import PreparedCall
 from market.broker import Broker
 from market.data import Bar, Quote
 from market.orders import BuyingPower, CancelTicket, ExecutionRow, Holding, Listing, OrderTicket
@@ -18,22 +19,22 @@ class KisBroker(Broker):
         self.client = client
         self.environment = client.config.environment
 
-    async def prepare_order(self, ticket: OrderTicket, *, lane: Lane) -> overseas_orders.PreparedCall:
+    async def prepare_order(self, ticket: OrderTicket, *, lane: Lane) -> PreparedCall:
         return await overseas_orders.prepare_order(ticket, lane=lane, client=self.client)
 
-    async def prepare_cancel(self, ticket: CancelTicket) -> overseas_orders.PreparedCall:
+    async def prepare_cancel(self, ticket: CancelTicket) -> PreparedCall:
         return await overseas_orders.prepare_cancel(ticket, client=self.client)
 
     async def executions(self, first: date, last: date, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
         return await overseas_orders.read_executions(first, last, client=self.client, lane=lane)
 
     async def holdings(self, *, lane: Lane = Lane.TRACKING) -> Listing[Holding]:
-        return await overseas_orders.read_holdings(client=self.client, lane=lane)
+        return await overseas_balance.read_holdings(client=self.client, lane=lane)
 
     async def buying_power(
         self, symbol: str, exchange: Exchange, price: Decimal, *, lane: Lane = Lane.TRACKING
     ) -> BuyingPower:
-        return await overseas_orders.read_buying_power(symbol, exchange, price, client=self.client, lane=lane)
+        return await overseas_balance.read_buying_power(symbol, exchange, price, client=self.client, lane=lane)
 
     async def quote(self, symbol: str, exchange: Exchange, *, lane: Lane = Lane.SCAN) -> Quote:
         return await overseas_quotes.get_price(symbol, exchange, client=self.client, lane=lane)

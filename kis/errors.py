@@ -1,7 +1,8 @@
 """What an answer of KIS means: one whitelist of proved refusals, everything else about an order is unknown."""
 
-from kis import codes
-from kis.wire.answers import Answer, carries_order_number
+from kis import messages, outcomes
+from kis.wire.answers import Answer
+from kis.wire.order_answers import carries_order_number
 from market.errors import (
     CredentialProblem,
     Next,
@@ -33,7 +34,7 @@ class NoRoom(TradingError):
 
 def sentence(answer: Answer, *, otherwise: Text | None = None) -> Text:
     """What to tell a person: our words for a known code, else the broker's own."""
-    known = codes.MESSAGES.get(answer.code)
+    known = messages.MESSAGES.get(answer.code)
     if known is not None:
         return known
     words = answer.message or (otherwise.en if otherwise else f"HTTP {answer.status}")
@@ -45,12 +46,12 @@ def sentence(answer: Answer, *, otherwise: Text | None = None) -> Text:
 
 def is_token_refusal(answer: Answer) -> bool:
     """The server says that the token is dead: it looked at nothing else (sheet 8.4)."""
-    return answer.code in codes.TOKEN_REFUSED and answer.status in codes.GATEWAY_STATUSES
+    return answer.code in outcomes.TOKEN_REFUSED and answer.status in outcomes.GATEWAY_STATUSES
 
 
 def is_throttled(answer: Answer) -> bool:
     """Refused for rate: HTTP 429, or the codes of sheet 3.5 under any status they were recorded with."""
-    return answer.status == 429 or (answer.code in codes.THROTTLED and answer.status in codes.GATEWAY_STATUSES)
+    return answer.status == 429 or (answer.code in outcomes.THROTTLED and answer.status in outcomes.GATEWAY_STATUSES)
 
 
 def is_ledger_refusal(answer: Answer) -> bool:
@@ -58,8 +59,8 @@ def is_ledger_refusal(answer: Answer) -> bool:
     return (
         answer.status == 200
         and answer.result not in ("", "0")
-        and answer.code not in codes.NEVER_A_REFUSAL
-        and codes.LEDGER_REFUSAL.fullmatch(answer.code) is not None
+        and answer.code not in outcomes.NEVER_A_REFUSAL
+        and outcomes.LEDGER_REFUSAL.fullmatch(answer.code) is not None
     )
 
 
@@ -88,7 +89,7 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
     code = answer.code
     if is_throttled(answer):
         return Throttled(_rate_sentence(answer), code=code or "429", retry_after=answer.retry_after or 1.0)
-    if environment is Environment.PAPER and code in codes.NOT_IN_PAPER:
+    if environment is Environment.PAPER and code in outcomes.NOT_IN_PAPER:
         return NotInPaper(
             Text(
                 "모의투자에서는 제공되지 않는 기능입니다. 실전 앱키로 조회하세요.",
@@ -96,7 +97,7 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
             ),
             code=code,
         )
-    if is_token_refusal(answer) or code in codes.CREDENTIAL_PROBLEMS:
+    if is_token_refusal(answer) or code in outcomes.CREDENTIAL_PROBLEMS:
         return CredentialProblem(sentence(answer), code=code)
     return ReadFailed(
         sentence(
@@ -112,11 +113,11 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
 
 def may_ask_again(answer: Answer) -> bool:
     """Whether a question (never an order) may be repeated after a pause (sheet 8)."""
-    return is_throttled(answer) or answer.code in codes.TEMPORARY or (not answer.code and not answer.ok)
+    return is_throttled(answer) or answer.code in outcomes.TEMPORARY or (not answer.code and not answer.ok)
 
 
 def _rate_sentence(answer: Answer) -> Text:
-    return codes.MESSAGES.get(answer.code, codes.MESSAGES["EGW00201"])
+    return messages.MESSAGES.get(answer.code, messages.MESSAGES["EGW00201"])
 
 
 def _unknown_sentence(answer: Answer) -> Text:

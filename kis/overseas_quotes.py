@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from kis import codes, errors
 from kis.client import KisClient, default_client
 from kis.transport import unreadable
-from kis.wire import answers, calls
+from kis.wire import quote_answers, quote_calls
 from kis.wire.values import NEW_YORK
 from market.data import Bar, Quote
-from market.errors import NotInPaper, Text
-from market.words import Environment, Exchange, Freshness, Lane
+from market.errors import Text
+from market.words import Exchange, Freshness, Lane
 
 
 async def get_price(
@@ -21,8 +21,9 @@ async def get_price(
 
     Raises NoPrice when KIS knows none, Throttled, Unreachable, ReadFailed, CredentialProblem.
     """
-    answer = await (client or default_client()).read(calls.price(symbol, exchange), lane=lane)
-    found = answers.quote(answer, symbol, exchange)
+    client = client or default_client()
+    answer = await client.read(quote_calls.price(client.config.environment, symbol, exchange), lane=lane)
+    found = quote_answers.quote(answer, symbol, exchange)
     if found is None:
         raise errors.NoPrice(
             Text(
@@ -65,15 +66,11 @@ async def get_minute_bars(
     Raises NotInPaper for a paper key, Throttled, Unreachable, ReadFailed, CredentialProblem.
     """
     client = client or default_client()
-    if client.config.environment is Environment.PAPER:
-        raise NotInPaper(
-            Text("모의투자에는 분봉이 없습니다. 실전 앱키로 조회하세요.", "Paper has no minute bars. Use a real key.")
-        )
     bars: dict[datetime, Bar] = {}
     before = ""
     for _page in range(codes.MAX_PAGES):
-        call = calls.minute_bars(symbol, exchange, minutes, count - len(bars), before)
-        page = answers.minute_bars(await client.read(call, lane=lane), minutes)
+        call = quote_calls.minute_bars(client.config.environment, symbol, exchange, minutes, count - len(bars), before)
+        page = quote_answers.minute_bars(await client.read(call, lane=lane), minutes)
         if page.unreadable:
             raise unreadable("output2")  # a hole in a series is worse than none
         older = {bar.start: bar for bar in page.rows if bar.start not in bars}

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kis import codes
+from kis import codes, messages
 from kis.client import KisClient
+from kis.transport import unreadable
 from kis.wire.answers import Answer, Page
 from kis.wire.calls import Call
 from kis.wire.values import Unreadable
@@ -50,7 +51,7 @@ async def read_pages[T](first: Call, parse: Callable[[Answer], Page[T]], *, clie
     call: Call | None = first
     seen: set[str] = set()
     while call is not None:
-        position = call.fields["CTX_AREA_NK200"]
+        position = call.fields[call.paging[1]] if call.paging else ""
         if position in seen or found.pages >= codes.MAX_PAGES:
             found.spoiled = True
             break
@@ -79,3 +80,12 @@ async def _read_one[T](
     except Unreadable:
         found.spoiled = True
         return None
+
+
+def complete[T](listing: Listing[T]) -> list[T]:
+    """All rows of a listing. Raises Throttled or ReadFailed when some are missing."""
+    if listing.freshness is Freshness.THROTTLED:
+        raise Throttled(messages.MESSAGES["EGW00201"], retry_after=1.0)
+    if not listing.complete:
+        raise unreadable("output")
+    return list(listing.rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from kis import codes, errors
+from kis import errors, outcomes
 from kis.config import KisConfig
 from kis.journal import Masker
 from kis.transport import Clock, Transport, credential_problem, pause, unreadable, utc_now
@@ -186,7 +186,7 @@ class TokenKeeper:
 
 
 def _issue_error(answer: Answer, config: KisConfig) -> TradingError:
-    if answer.code == codes.TOKEN_TOO_OFTEN:
+    if answer.code == outcomes.TOKEN_TOO_OFTEN:
         return Throttled(errors.sentence(answer), code=answer.code, retry_after=ISSUE_EVERY_S)
     if answer.status in (400, 401, 403):
         return CredentialProblem(errors.sentence(answer), code=answer.code)

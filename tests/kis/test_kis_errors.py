@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis import codes, errors
-from kis.wire.answers import Answer, accepted
+from kis import errors, messages
+from kis.wire.answers import Answer
+from kis.wire.order_answers import accepted
 from kis.wire.values import json_object
 from market.errors import CredentialProblem, NotInPaper, OutcomeUnknown, Refused, Throttled
 from market.words import Environment
@@ -103,9 +104,9 @@ def test_an_answered_question_is_no_error():
     assert errors.read_error(answered(200, "KIOK0510", "0"), Environment.REAL) is None
 
 
-@pytest.mark.parametrize("code", [*codes.MESSAGES])
+@pytest.mark.parametrize("code", [*messages.MESSAGES])
 def test_every_known_code_has_words_in_both_languages(code):
-    words = codes.MESSAGES[code]
+    words = messages.MESSAGES[code]
     assert any("가" <= letter <= "힣" for letter in words.ko)
     assert words.en.isascii()
     assert words.ko.endswith(".")

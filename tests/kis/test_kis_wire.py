@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kis.config import KisConfig
-from kis.wire import answers, calls, frames, values
+from kis.wire import (
+    answers,
+    balance_answers,
+    balance_calls,
+    calls,
+    frames,
+    order_answers,
+    order_calls,
+    quote_answers,
+    quote_calls,
+    values,
+)
 from kis.wire.answers import Answer
 from kis.wire.values import Unreadable
 from market.errors import NotInPaper
@@ -96,10 +107,10 @@ class TestCalls:
         ],
     )
     def test_an_order_has_the_function_id_of_its_side_and_environment(self, config, side, tr_id):
-        assert calls.order(config, ticket(side=side)).tr_id == tr_id
+        assert order_calls.order(config, ticket(side=side)).tr_id == tr_id
 
     def test_an_order_carries_every_mandatory_field_as_text(self):
-        call = calls.order(REAL, ticket())
+        call = order_calls.order(REAL, ticket())
 
         assert (call.method, call.path) == ("POST", "/uapi/overseas-stock/v1/trading/order")
         assert call.fields == {
@@ -117,7 +128,7 @@ class TestCalls:
         }
 
     def test_a_sell_says_so_twice(self):
-        assert calls.order(REAL, ticket(side=Side.SELL)).fields["SLL_TYPE"] == "00"
+        assert order_calls.order(REAL, ticket(side=Side.SELL)).fields["SLL_TYPE"] == "00"
 
     @pytest.mark.parametrize(
         ("price", "text"), [("184.2", "184.20"), ("1", "1.00"), ("0.1234", "0.1234"), ("1E+2", "100.00")]
@@ -128,20 +139,20 @@ class TestCalls:
     @pytest.mark.parametrize("price", ["184.255", "0", "-1", "0.12345", "NaN", "Infinity"])
     def test_a_price_off_the_tick_is_refused_before_it_is_sent(self, price):
         with pytest.raises(ValueError, match="tick"):
-            calls.order(REAL, ticket(limit_price=Decimal(price)))
+            order_calls.order(REAL, ticket(limit_price=Decimal(price)))
 
     def test_no_order_is_made_of_no_shares(self):
         with pytest.raises(ValueError, match="one share"):
-            calls.order(REAL, ticket(quantity=0))
+            order_calls.order(REAL, ticket(quantity=0))
 
     def test_auction_orders_are_limits_at_the_auction_and_real_only(self):
         at_open = ticket(time_in_force=TimeInForce.AT_OPEN)
-        assert calls.order(REAL, at_open).fields["ORD_DVSN"] == "32"
+        assert order_calls.order(REAL, at_open).fields["ORD_DVSN"] == "32"
         with pytest.raises(NotInPaper):
-            calls.order(PAPER, at_open)
+            order_calls.order(PAPER, at_open)
 
     def test_a_cancel_is_for_all_that_is_left(self):
-        call = calls.cancel(PAPER, CancelTicket("KO", Exchange.NYSE, "40901"))
+        call = order_calls.cancel(PAPER, CancelTicket("KO", Exchange.NYSE, "40901"))
 
         assert call.tr_id == "VTTT1004U"
         assert call.fields["ORGN_ODNO"] == "0000040901"
@@ -150,18 +161,22 @@ class TestCalls:
 
     def test_the_order_list_of_paper_takes_its_fixed_filters_only(self):
         first, last = date(2026, 3, 11), date(2026, 3, 12)
-        real, paper = (calls.executions(c, first, last).fields for c in (REAL, PAPER))
+        real, paper = (order_calls.executions(c, first, last).fields for c in (REAL, PAPER))
 
         assert (real["PDNO"], real["OVRS_EXCG_CD"]) == ("%", "NASD")
         assert (paper["PDNO"], paper["OVRS_EXCG_CD"]) == ("", "")
         assert (real["ORD_STRT_DT"], real["ORD_END_DT"]) == ("20260311", "20260312")
 
     def test_holdings_are_one_question_on_real_and_three_on_paper(self):
-        assert [c.fields["OVRS_EXCG_CD"] for c, _ in calls.balances(REAL)] == ["NASD"]
-        assert [c.fields["OVRS_EXCG_CD"] for c, _ in calls.balances(PAPER)] == ["NASD", "NYSE", "AMEX"]
+        assert [c.fields["OVRS_EXCG_CD"] for c, _ in balance_calls.balances(REAL)] == ["NASD"]
+        assert [c.fields["OVRS_EXCG_CD"] for c, _ in balance_calls.balances(PAPER)] == ["NASD", "NYSE", "AMEX"]
 
     def test_quotes_use_the_other_family_of_exchange_codes(self):
-        assert calls.price("SPY", Exchange.AMEX).fields == {"AUTH": "", "EXCD": "AMS", "SYMB": "SPY"}
+        assert quote_calls.price(REAL.environment, "SPY", Exchange.AMEX).fields == {
+            "AUTH": "",
+            "EXCD": "AMS",
+            "SYMB": "SPY",
+        }
 
     def test_the_approval_calls_the_secret_by_another_name(self):
         assert set(calls.approval(REAL).fields) == {"grant_type", "appkey", "secretkey"}
@@ -221,7 +236,7 @@ POWER = {
 
 class TestAnswers:
     def test_an_accepted_order_is_read_with_its_number(self):
-        accepted = answers.accepted(answer(ACCEPTED))
+        accepted = order_answers.accepted(answer(ACCEPTED))
         assert accepted is not None
         assert (accepted.broker_order_id, accepted.branch, accepted.broker_time) == ("40901", "01790", "231502")
 
@@ -230,13 +245,13 @@ class TestAnswers:
         [{}, {"ODNO": ""}, {"ODNO": "0000000000"}, {"ODNO": "?"}, None, [], "x", {"ODNO": None}],
     )
     def test_success_without_a_readable_number_proves_nothing(self, output):
-        assert answers.accepted(answer({**ACCEPTED, "output": output})) is None
+        assert order_answers.accepted(answer({**ACCEPTED, "output": output})) is None
 
     def test_the_number_is_found_in_any_case_and_in_an_array(self):
-        assert answers.accepted(answer({**ACCEPTED, "output": [{"odno": "7"}]})).broker_order_id == "7"
+        assert order_answers.accepted(answer({**ACCEPTED, "output": [{"odno": "7"}]})).broker_order_id == "7"
 
     def test_a_row_of_the_order_list(self):
-        (row,) = answers.executions(answer({"rt_cd": "0", "output": [ROW]})).rows
+        (row,) = order_answers.executions(answer({"rt_cd": "0", "output": [ROW]})).rows
 
         assert (row.order_date, row.broker_order_id, row.original_id) == (date(2026, 3, 12), "40901", "")
         assert (row.request_kind, row.symbol, row.side, row.exchange) == ("new", "NVDA", Side.BUY, Exchange.NASDAQ)
@@ -247,47 +262,49 @@ class TestAnswers:
 
     def test_a_cancel_is_a_row_of_its_own_about_another(self):
         cancel = {**ROW, "odno": "0000040902", "orgn_odno": "0000040901", "rvse_cncl_dvsn": "02", "nccs_qty": ""}
-        (row,) = answers.executions(answer({"output": [cancel]})).rows
+        (row,) = order_answers.executions(answer({"output": [cancel]})).rows
         assert (row.request_kind, row.original_id, row.open_quantity) == ("cancel", "40901", 0)
 
     @pytest.mark.parametrize("empty", [dict.fromkeys(ROW, ""), [], [dict.fromkeys(ROW, "")], None])
     def test_an_object_of_blanks_is_an_empty_list(self, empty):
-        page = answers.executions(answer({"rt_cd": "0", "output": empty}))
+        page = order_answers.executions(answer({"rt_cd": "0", "output": empty}))
         assert (page.rows, page.unreadable) == ((), 0)
 
     @pytest.mark.parametrize("name", ["odno", "ord_dt", "sll_buy_dvsn_cd", "ft_ord_qty", "ft_ccld_qty", "nccs_qty"])
     def test_a_row_without_what_it_must_have_is_counted_not_guessed(self, name):
-        page = answers.executions(answer({"output": [ROW, {**ROW, name: " "}]}))
+        page = order_answers.executions(answer({"output": [ROW, {**ROW, name: " "}]}))
         assert (len(page.rows), page.unreadable) == (1, 1)
 
     def test_a_holding_and_the_blank_row_after_it(self):
         blank = dict.fromkeys(HOLDING, "")
-        page = answers.holdings(answer({"output1": [HOLDING, blank, {**HOLDING, "ovrs_cblc_qty": "0"}]}), None)
+        page = balance_answers.holdings(answer({"output1": [HOLDING, blank, {**HOLDING, "ovrs_cblc_qty": "0"}]}), None)
         ((_, holding),) = page.rows
         assert (holding.symbol, holding.quantity, holding.avg_price) == ("NVDA", 10, Decimal("182.08"))
         assert page.unreadable == 0
 
     def test_buying_power_in_both_margin_modes(self):
-        power = answers.buying_power(answer({"output": POWER}))
+        power = balance_answers.buying_power(answer({"output": POWER}))
         assert (power.usd, power.integrated) == (Decimal("8129.67"), Decimal("11240.55"))
         assert (power.max_quantity_usd, power.max_quantity_integrated) == (44, 60)
 
     def test_blank_buying_power_is_not_zero(self):
         with pytest.raises(Unreadable):
-            answers.buying_power(answer({"output": {**POWER, "ovrs_ord_psbl_amt": " "}}))
+            balance_answers.buying_power(answer({"output": {**POWER, "ovrs_ord_psbl_amt": " "}}))
 
     def test_a_price_has_no_time_and_is_stale_until_its_volume_moves(self):
-        quote = answers.quote(answer({"output": {"last": "184.2400", "tvol": "9812345"}}), "NVDA", Exchange.NASDAQ)
+        quote = quote_answers.quote(
+            answer({"output": {"last": "184.2400", "tvol": "9812345"}}), "NVDA", Exchange.NASDAQ
+        )
         assert (quote.last, quote.volume, quote.freshness) == (Decimal("184.24"), 9812345, Freshness.STALE)
 
     @pytest.mark.parametrize("last", ["", "0.0000", "-", None])
     def test_a_blank_or_zero_price_is_no_price(self, last):
-        assert answers.quote(answer({"output": {"last": last}}), "NVDA", Exchange.NASDAQ) is None
+        assert quote_answers.quote(answer({"output": {"last": last}}), "NVDA", Exchange.NASDAQ) is None
 
     def test_bars_come_newest_first_and_are_turned_round(self):
         bar = {"xymd": "20260312", "open": "1", "high": "2", "low": "1", "last": "2", "evol": "5"}
         body = {"output2": [{**bar, "xhms": "101500"}, {**bar, "xhms": "101400"}]}
-        older, newer = answers.minute_bars(answer(body), 1).rows
+        older, newer = quote_answers.minute_bars(answer(body), 1).rows
         assert newer.start - older.start == timedelta(minutes=1)
         assert (older.closed, newer.closed) == (True, False)  # it is 10:15:09 in New York
 
@@ -301,7 +318,7 @@ class TestAnswers:
         assert answers.access_token(answer(body)) is None
 
     def test_a_further_page_echoes_the_keys_as_received(self):
-        call = calls.executions(REAL, date(2026, 3, 12), date(2026, 3, 12))
+        call = order_calls.executions(REAL, date(2026, 3, 12), date(2026, 3, 12))
         page = answer({"ctx_area_fk200": "5012^ ", "ctx_area_nk200": "7  "}, tr_cont="M")
         following = page.next_page(call)
         assert following is not None
@@ -310,11 +327,11 @@ class TestAnswers:
 
     @pytest.mark.parametrize("tr_cont", ["D", "E", "", " "])
     def test_the_last_page_has_none_after_it(self, tr_cont):
-        assert answer({}, tr_cont=tr_cont).next_page(calls.balances(REAL)[0][0]) is None
+        assert answer({}, tr_cont=tr_cont).next_page(balance_calls.balances(REAL)[0][0]) is None
 
     def test_more_without_a_position_is_unreadable_not_the_end(self):
         with pytest.raises(Unreadable):
-            answer({"ctx_area_nk200": "   "}, tr_cont="F").next_page(calls.balances(REAL)[0][0])
+            answer({"ctx_area_nk200": "   "}, tr_cont="F").next_page(balance_calls.balances(REAL)[0][0])
 
 
 KEY, IV = "abcdefghijklmnopqrstuvwxyz012345", "0123456789abcdef"
@@ -457,33 +474,33 @@ def bent(draw, row):
 class TestWhateverArrives:
     @given(st.one_of(bent(ROW), st.lists(st.one_of(bent(ROW), words), max_size=3), words))
     def test_order_lists(self, output):
-        page = answers.executions(answer({"output": output}))
+        page = order_answers.executions(answer({"output": output}))
         for row in page.rows:
             assert row.quantity >= 0
             assert row.broker_order_id.isdigit()
 
     @given(st.one_of(bent(HOLDING), st.lists(bent(HOLDING), max_size=3), words))
     def test_holdings(self, output):
-        for _, holding in answers.holdings(answer({"output1": output}), None).rows:
+        for _, holding in balance_answers.holdings(answer({"output1": output}), None).rows:
             assert holding.quantity >= 0
 
     @given(bent({"last": "184.24", "tvol": "5"}))
     def test_prices(self, output):
-        quote = answers.quote(answer({"output": output}), "NVDA", Exchange.NASDAQ)
+        quote = quote_answers.quote(answer({"output": output}), "NVDA", Exchange.NASDAQ)
         assert quote is None or quote.last > 0
 
     @given(bent(POWER))
     def test_buying_power(self, output):
         with contextlib.suppress(Unreadable):
-            assert answers.buying_power(answer({"output": output})).max_quantity_usd >= 0
+            assert balance_answers.buying_power(answer({"output": output})).max_quantity_usd >= 0
 
     @given(st.lists(bent({"xymd": "20260312", "xhms": "101500", "open": "1", "last": "2", "evol": "3"}), max_size=3))
     def test_bars(self, output):
-        answers.minute_bars(answer({"output2": output}), 1)
+        quote_answers.minute_bars(answer({"output2": output}), 1)
 
     @given(bent(ACCEPTED), st.sampled_from([200, 500, 404]))
     def test_order_answers(self, body, status):
-        accepted = answers.accepted(answer(body, status))
+        accepted = order_answers.accepted(answer(body, status))
         assert accepted is None or (status == 200 and accepted.broker_order_id != "")
 
     @given(bent({"access_token": "x", "access_token_token_expired": "2026-03-13 22:05:11"}))

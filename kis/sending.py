@@ -1,0 +1,69 @@
+"""Orders and their like on their way out: everything slow first, then one write (safety rules 1.5)."""
+
+from kis import errors, hashkey
+from kis.client import KisClient
+from kis.transport import Line, uptime
+from kis.wire import order_answers
+from kis.wire.calls import Call
+from market.orders import OrderAccepted
+from market.words import Lane
+
+
+class PreparedCall:
+    """An order or a cancel ready to be written: token, hash, rate slot and connection are in hand."""
+
+    def __init__(self, client: KisClient, call: Call, line: Line, *, token: str, body_hash: str, lane: Lane) -> None:
+        self._client, self._call, self._line = client, call, line
+        self._token, self._hash, self._lane = token, body_hash, lane
+        self._spent = False
+
+    async def send(self, *, within: float) -> OrderAccepted:
+        """Write it, once; see `market.broker.Prepared`. `within`: seconds on a clock that counts sleep."""
+        deadline = uptime() + within
+        self._spend()
+        try:
+            answer = await self._client.transport.write_once(
+                self._call,
+                self._line,
+                token=self._token,
+                body_hash=self._hash,
+                deadline=deadline,
+                lane=self._lane.value,
+            )
+        finally:
+            self._line.release()
+        accepted = order_answers.accepted(answer)
+        if accepted is not None:
+            return accepted
+        if errors.is_token_refusal(answer):
+            await self._client.tokens.refused(self._token)
+        raise errors.order_error(answer)
+
+    async def discard(self) -> None:
+        """It will not be sent. Harmless after `send`. The rate slot has passed, the connection goes back."""
+        if not self._spent:
+            self._spend()
+            self._line.release()
+
+    def _spend(self) -> None:
+        if self._spent:
+            raise RuntimeError("this request was sent or discarded already")
+        self._spent = True
+
+
+async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall:
+    """Token, connection, hash and rate slot for `call`. Nothing of it has been sent when this raises."""
+    token = await client.tokens.ensure()
+    line = await client.transport.line()
+    try:
+        if client.hashkey_required:
+            # On the same line: its connection is then open and just used.
+            body_hash = await hashkey.sign_order_async(call.fields, client=client, lane=lane, line=line)
+        else:
+            body_hash = ""
+            await client.transport.open(line)
+        await client.budget.take(lane)
+    except BaseException:
+        line.release()
+        raise
+    return PreparedCall(client, call, line, token=token.value, body_hash=body_hash, lane=lane)
