@@ -78,6 +78,7 @@ class Control:
             [
                 web.get("/state", self.state),
                 web.get("/orders", self.orders),
+                web.get("/calls", self.calls),
                 web.post("/orders", self.place),
                 web.get("/calendar", self.calendar),
                 web.post("/price", self.price),
@@ -129,6 +130,10 @@ class Control:
         number = request.query.get("account_no")
         accounts = [self._account(number)] if number else self._world.accounts
         return _json({"orders": [order_json(o) for a in accounts for o in a.orders]})
+
+    async def calls(self, request: web.Request) -> web.Response:
+        """How often each function answered what, since the start."""
+        return _json({"calls": self._world.tally.rows()})
 
     async def place(self, request: web.Request) -> web.Response:
         """An order of the same customer from another channel, a phone unless said."""

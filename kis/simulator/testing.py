@@ -62,6 +62,10 @@ class Control:
         query = f"?account_no={account_no}" if account_no else ""
         return self.call("GET", "/orders" + query)["orders"]
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Answers counted by app key, path, HTTP status and code."""
+        return self.call("GET", "/calls")["calls"]
+
     def calendar(self) -> list[dict[str, Any]]:
         return self.call("GET", "/calendar")["days"]
 

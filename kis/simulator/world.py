@@ -15,6 +15,7 @@ from kis.simulator.market import Market
 from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
 from kis.simulator.memory import Memory
 from kis.simulator.settings import Scenario
+from kis.simulator.tally import Tally
 
 # After a stall (a stopped process, a busy machine) at most this many ticks are made up for.
 CATCH_UP = 40
@@ -37,6 +38,7 @@ class World:
         self.exchange = Exchange(accounts, scenario.listings, scenario.calendar, scenario.fees, scenario.paper_blocked)
         self.desk = KeyDesk(accounts, scenario.switches, None if memory else scenario.seed)
         self.rates = Rates()
+        self.tally = Tally()
         self.faults = Faults(scenario.seed)
         for row in scenario.faults:
             self.faults.add(row)

@@ -189,7 +189,9 @@ class Gateway:
             status, answer = oauth.denied("EGW00101")
         except Denied as e:
             status, answer = oauth.denied(e.code)
-        return _json(answer, status)
+        response = _json(answer, status)
+        response["code"] = str(answer.get("error_code", ""))
+        return response
 
     def _hashkey(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
         """Needs the key pair, no token (2.4)."""
@@ -212,7 +214,9 @@ class Gateway:
             "tr_cont": answer.tr_cont,
             "gt_uid": request.headers.get("gt_uid") or secrets.token_hex(16),
         }
-        return _json(answer.body, answer.status, headers)
+        response = _json(answer.body, answer.status, headers)
+        response["code"] = str(answer.body.get("msg_cd", ""))
+        return response
 
     # Faults
 
