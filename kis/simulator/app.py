@@ -85,7 +85,9 @@ class Simulator:
     async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
         """The Date header tells the simulated time, which a client may measure its clock against."""
         response.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
-        self.world.tally.add(request.headers.get("appkey", ""), request.path, response.status, response.get("code", ""))
+        if request.path.startswith(("/uapi/", "/oauth2/")):
+            key = request.headers.get("appkey", "")
+            self.world.tally.add(key, request.path, response.status, response.get("code", ""))
 
     async def _serve(self, app: web.Application, bound: socket.socket) -> None:
         app.on_response_prepare.append(self._stamp)
