@@ -53,6 +53,10 @@ class Order:
     fills: list[Fill] = field(default_factory=list)
     doomed: str = ""  # a rejection that the venue has still to announce
     resting: bool = False  # has met a tick that it could not trade with
+    division: str = "00"  # ORD_DVSN (section 4.0)
+    starts_at: datetime | None = None  # of TWAP and VWAP with a window of their own
+    ends_at: datetime | None = None
+    daytime: bool = False  # came through the TR of the daytime session (section 4.6)
 
     @property
     def filled(self) -> int:

@@ -52,6 +52,10 @@ class NewOrder:
     quantity: int
     price: Decimal
     channel: str = codes.API_CHANNEL
+    division: str = codes.LIMIT  # ORD_DVSN (4.0): 31 MOO and 33 MOC have the price 0
+    starts_at: datetime | None = None  # of TWAP and VWAP with a window of their own
+    ends_at: datetime | None = None
+    daytime: bool = False  # came through the TR of the daytime session (4.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +268,10 @@ class Exchange:
             expires_at=session.end,
             channel=new.channel,
             open=new.quantity,
+            division=new.division,
+            starts_at=new.starts_at,
+            ends_at=new.ends_at,
+            daytime=new.daytime,
         )
         account.record(order)
         self._touch(order)
@@ -279,7 +287,18 @@ class Exchange:
         now: datetime,
         channel: str,
     ) -> Order:
-        new = NewOrder(original.symbol, original.exchange, original.side, quantity, price, channel)
+        new = NewOrder(
+            original.symbol,
+            original.exchange,
+            original.side,
+            quantity,
+            price,
+            channel,
+            original.division,
+            original.starts_at,
+            original.ends_at,
+            original.daytime,
+        )
         session = Session("", original.received_at, original.expires_at)
         order = self._record(account, new, kind, now, session)
         order.original = original.number

@@ -14,6 +14,8 @@ IDENTITY = ("environment", "app_key", "app_secret", "account_no", "hts_id")
 MONEY = ("cash", "deposit", "realised", "bought_today", "sold_today")
 AS_THEY_ARE = ("number", "account_no", "symbol", "exchange", "side", "kind", "quantity", "channel", "original",
                "open", "status", "reason", "doomed", "resting")  # fmt: skip
+# Columns that books of earlier versions lack, with what stands for them there.
+ADDED = {"division": "00", "daytime": False}
 # Order numbers begin anew every day; those of days long past are needed by nobody.
 NUMBER_DAYS = 5
 
@@ -51,11 +53,13 @@ def account_of(row: Row) -> Account:
 
 def order_row(order: Order) -> Row:
     return {
-        **{name: getattr(order, name) for name in AS_THEY_ARE},
+        **{name: getattr(order, name) for name in (*AS_THEY_ARE, *ADDED)},
         "date": order.date.isoformat(),
         "price": str(order.price),
         "received_at": order.received_at.isoformat(),
         "expires_at": order.expires_at.isoformat(),
+        "starts_at": order.starts_at.isoformat() if order.starts_at else None,
+        "ends_at": order.ends_at.isoformat() if order.ends_at else None,
         "fills": [[f.at.isoformat(), f.quantity, str(f.price), str(f.fee)] for f in order.fills],
     }
 
@@ -64,12 +68,19 @@ def order_of(row: Row) -> Order:
     """Raises KeyError, TypeError, ValueError."""
     return Order(
         **{name: row[name] for name in AS_THEY_ARE},
+        **{name: row.get(name, default) for name, default in ADDED.items()},
         date=date.fromisoformat(row["date"]),
         price=_money(row["price"]),
         received_at=datetime.fromisoformat(row["received_at"]),
         expires_at=datetime.fromisoformat(row["expires_at"]),
+        starts_at=_moment(row.get("starts_at")),
+        ends_at=_moment(row.get("ends_at")),
         fills=[Fill(datetime.fromisoformat(at), int(n), _money(p), _money(fee)) for at, n, p, fee in row["fills"]],
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _money(text: str) -> Decimal:
