@@ -26,6 +26,11 @@ HIDDEN = "***"
 
 OnEvent = Callable[[dict[str, Any]], None]
 
+LONGEST_NAME, MOST_NAMES, MOST_DRIFTS = 40, 60, 500  # bounds of what an unknown server can make us keep and write
+
+# What was said already, over all clients of the process.
+_told: set[tuple[str, frozenset[str]]] = set()
+
 _inside_a_request: ContextVar[bool] = ContextVar("kis_inside_a_request", default=False)
 
 
@@ -78,10 +83,31 @@ class Journal:
         words = " ".join(f"{key}={value}" for key, value in masked.items())
         self._write(level, f"{name} {words}".strip(), {"event": name, "account": self._account, **masked})
 
+    def drift(self, layout: str, shape: Mapping[str, str] | list[str]) -> None:
+        """An answer or a frame that differs from what KIS documents. Said once per process, layout and shape.
+
+        `layout`: such as "inquire-ccnl.output" or "HDFSCNT0". `shape`: names, and what sort of value they carry
+        (see `kis.drift`), never a value.
+        """
+        words = dict(shape) if isinstance(shape, Mapping) else dict.fromkeys(shape, "")
+        names = {self.mask(str(name))[:LONGEST_NAME]: kind for name, kind in list(words.items())[:MOST_NAMES]}
+        told = (layout, frozenset(f"{name} {kind}" for name, kind in names.items()))
+        if told in _told or len(_told) >= MOST_DRIFTS:
+            return
+        _told.add(told)
+        said = names if any(names.values()) else list(names)
+        event = {"event": "kis.drift", "account": self._account, "layout": layout, "shape": said}
+        self._write(logging.WARNING, f"KIS's answer differs from its documents: {layout} {said}", event)
+
     def _write(self, level: int, line: str, event: dict[str, Any]) -> None:
         log.log(level, self.mask(line), extra=event)
         if self._on_event is not None:
             self._on_event(event)
+
+
+def forget_drifts() -> None:
+    """As in a new process: every difference will be said again."""
+    _told.clear()
 
 
 class inside_a_request:  # noqa: N801  a context manager, read like a word

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from kis import errors
+from kis import drift, errors
 from kis.config import KisConfig
 from kis.journal import Journal, inside_a_request
 from kis.throttle import Budget
@@ -288,12 +288,19 @@ class Transport:
                         **asks,  # type: ignore[arg-type]
                     )
             answer = _answer(response, self._clock())
+            self._compare(call, answer)
             return answer
         except Exception as error:
             failed = type(error).__name__.lstrip("_")
             raise
         finally:
             self._note(call, answer, "" if answer else failed, time.monotonic() - begun, lane)
+
+    def _compare(self, call: Call, answer: Answer) -> None:
+        """Say where a successful answer differs from its documents. It is parsed by name all the same."""
+        if answer.ok and answer.body is not None:
+            for layout, shape in drift.answer(call.tr_id, answer.body):
+                self._journal.drift(layout, shape)
 
     def _note(self, call: Call, answer: Answer | None, failed: str, seconds: float, lane: str) -> None:
         self._journal.exchanged(
