@@ -41,24 +41,49 @@ ORDER_EXCHANGES = frozenset(m.order for m in MARKETS.values())
 # path -> side -> TR ids (section 1.3). A side without an entry does not offer the function.
 TRADING = "/uapi/overseas-stock/v1/trading/"
 QUOTES = "/uapi/overseas-price/v1/quotations/"
+STOCK_QUOTES = "/uapi/overseas-stock/v1/quotations/"
 ORDER = TRADING + "order"
 REVISE = TRADING + "order-rvsecncl"
+RESERVE = TRADING + "order-resv"
+UNRESERVE = TRADING + "order-resv-ccnl"
+DAYTIME_ORDER = TRADING + "daytime-order"
+DAYTIME_REVISE = TRADING + "daytime-order-rvsecncl"
 TR_IDS: dict[str, dict[str, tuple[str, ...]]] = {
     ORDER: {REAL: ("TTTT1002U", "TTTT1006U"), PAPER: ("VTTT1002U", "VTTT1001U", "VTTT1006U")},
     REVISE: {REAL: ("TTTT1004U",), PAPER: ("VTTT1004U",)},
+    RESERVE: {REAL: ("TTTT3014U", "TTTT3016U"), PAPER: ("VTTT3014U", "VTTT3016U")},
+    UNRESERVE: {REAL: ("TTTT3017U",), PAPER: ("VTTT3017U",)},
+    TRADING + "order-resv-list": {REAL: ("TTTT3039R",)},
+    DAYTIME_ORDER: {REAL: ("TTTS6036U", "TTTS6037U")},
+    DAYTIME_REVISE: {REAL: ("TTTS6038U",)},
     TRADING + "inquire-balance": {REAL: ("TTTS3012R",), PAPER: ("VTTS3012R",)},
     TRADING + "inquire-present-balance": {REAL: ("CTRP6504R",), PAPER: ("VTRP6504R",)},
     TRADING + "inquire-psamount": {REAL: ("TTTS3007R",), PAPER: ("VTTS3007R",)},
     TRADING + "inquire-nccs": {REAL: ("TTTS3018R",), PAPER: ("VTTS3018R",)},
     TRADING + "inquire-ccnl": {REAL: ("TTTS3035R",), PAPER: ("VTTS3035R",)},
+    TRADING + "inquire-period-profit": {REAL: ("TTTS3039R",)},
+    TRADING + "inquire-period-trans": {REAL: ("CTOS4001R",)},
+    TRADING + "inquire-paymt-stdr-balance": {REAL: ("CTRP6010R",)},
+    TRADING + "foreign-margin": {REAL: ("TTTC2101R",)},
+    TRADING + "algo-ordno": {REAL: ("TTTS6058R",)},
+    TRADING + "inquire-algo-ccnl": {REAL: ("TTTS6059R",)},
     QUOTES + "price": {REAL: ("HHDFS00000300",), PAPER: ("HHDFS00000300",)},
     QUOTES + "price-detail": {REAL: ("HHDFS76200200",)},
     QUOTES + "inquire-asking-price": {REAL: ("HHDFS76200100",)},
     QUOTES + "dailyprice": {REAL: ("HHDFS76240000",), PAPER: ("HHDFS76240000",)},
     QUOTES + "inquire-time-itemchartprice": {REAL: ("HHDFS76950200",)},
+    QUOTES + "inquire-daily-chartprice": {REAL: ("FHKST03030100",), PAPER: ("FHKST03030100",)},
+    QUOTES + "inquire-ccnl": {REAL: ("HHDFS76200300",)},
+    QUOTES + "multprice": {REAL: ("HHDFS76220000",)},
+    QUOTES + "inquire-search": {REAL: ("HHDFS76410000",), PAPER: ("HHDFS76410000",)},
     QUOTES + "search-info": {REAL: ("CTPF1702R",)},
+    STOCK_QUOTES + "countries-holiday": {REAL: ("CTOS5011R",)},
 }
-BUY_TRS = frozenset({"TTTT1002U", "VTTT1002U"})
+# What the official sample makes of a real TR id (section 1.4), where paper knows no such service (8.2: OPSQ0002).
+UNSERVED_ON_PAPER = frozenset(
+    "V" + tr_id[1:] for ids in TR_IDS.values() if PAPER not in ids for tr_id in ids[REAL] if tr_id[0] in "TJC"
+)
+BUY_TRS = frozenset({"TTTT1002U", "VTTT1002U", "TTTT3014U", "VTTT3014U", "TTTS6036U"})
 # Retired first letters; the live server answers them with a code of their own (section 8.1).
 RETIRED_PREFIX = "JTTT"
 
@@ -87,6 +112,8 @@ GATEWAY_TEXTS = {  # section 8.1
     "EGW02006": "모의투자 TR 이 아닙니다.",
 }
 
+_CLOSED = ("1", "APBK0918", "장운영시간이 아닙니다.(단,주간거래시간이면 전용화면 주문가능, 주문시간 외 불가)")
+_NOT_ON_PAPER = ("1", "90000000", "모의투자에서는 해당업무가 제공되지 않습니다.")
 # What the exchange may refuse, in its own words -> the ledger's answer per side (sections 4.2, 8.3, E).
 REFUSALS: dict[str, dict[str, tuple[str, str, str]]] = {
     "unknown_symbol": dict.fromkeys(SIDES, ("1", "APBK0656", "해당종목정보가 없습니다.")),
@@ -101,15 +128,15 @@ REFUSALS: dict[str, dict[str, tuple[str, str, str]]] = {
         PAPER: ("1", "40240000", "모의투자 잔고내역이 없습니다."),
     },
     "before_open": {
-        REAL: ("1", "APBK0918", "장운영시간이 아닙니다.(단,주간거래시간이면 전용화면 주문가능, 주문시간 외 불가)"),
+        REAL: _CLOSED,
         PAPER: ("1", "40570000", "모의투자 장시작전 입니다."),
     },
     "after_close": {
-        REAL: ("1", "APBK0918", "장운영시간이 아닙니다.(단,주간거래시간이면 전용화면 주문가능, 주문시간 외 불가)"),
+        REAL: _CLOSED,
         PAPER: ("1", "40580000", "모의투자 장종료 입니다."),
     },
     "not_a_trading_day": {
-        REAL: ("1", "APBK0918", "장운영시간이 아닙니다.(단,주간거래시간이면 전용화면 주문가능, 주문시간 외 불가)"),
+        REAL: _CLOSED,
         PAPER: ("1", "40100000", "모의투자 영업일이 아닙니다."),
     },
     "not_tradable": {
@@ -124,6 +151,17 @@ REFUSALS: dict[str, dict[str, tuple[str, str, str]]] = {
         REAL: ("1", "APBK0918", "정정/취소할 수량이 없습니다."),
         PAPER: ("1", "40330000", "모의투자 정정/취소할 수량이 없습니다."),
     },
+    # Section 4.6: an order of the daytime session, named in the TR of the others.
+    "daytime_order": {REAL: _CLOSED, PAPER: _NOT_ON_PAPER},
+    # Section 4.3: outside the hours in which reservations are taken.
+    "reservations_closed": {REAL: _CLOSED, PAPER: ("1", "40580000", "모의투자 장종료 입니다.")},
+    # Section 4.0: TWAP and VWAP cannot be amended.
+    "not_amendable": {REAL: ("1", "APBK0918", "정정이 불가한 주문입니다."), PAPER: _NOT_ON_PAPER},
+    # Section 6.5: leveraged ETFs need a registration that this account lacks.
+    "not_registered": {
+        REAL: ("1", "APBK1680", "레버리지/인버스 ETP 사전교육 이수 후 거래 가능합니다."),
+        PAPER: ("1", "40070000", "모의투자 주문불가 종목(매매불가 종목) 입니다."),
+    },
 }
 ACCEPTED: dict[str, dict[str, tuple[str, str]]] = {  # section 3.6
     REAL: dict.fromkeys(("buy", "sell", "amend", "cancel"), ("APBK0013", "주문 전송 완료 되었습니다.")),
@@ -134,6 +172,8 @@ ACCEPTED: dict[str, dict[str, tuple[str, str]]] = {  # section 3.6
         "cancel": ("40630000", "모의투자 취소주문이 완료 되었습니다."),
     },
 }
+RESERVATION_CANCELLED = ("APBK1711", "취소주문이 접수되었습니다.")  # section 3.6, either side
+NOT_ON_PAPER = _NOT_ON_PAPER
 BRANCH = {REAL: "01790", PAPER: "00950"}  # KRX_FWDG_ORD_ORGNO (section 4.1)
 NOTICE_BRANCH = "01791"  # differs from the answer's on purpose (section 5.8, trap 36)
 LIMIT, MOO, LOO, MOC, LOC, TWAP, VWAP = "00", "31", "32", "33", "34", "35", "36"  # ORD_DVSN (section 4.0)

@@ -16,7 +16,7 @@ from kis.simulator import codes
 from kis.simulator.book import Account
 from kis.simulator.faults import Fault
 from kis.simulator.keys import Denied
-from kis.simulator.rest import balance, lists, oauth, orders, quotes
+from kis.simulator.rest import oauth
 from kis.simulator.rest.call import (
     ACCOUNT,
     Answer,
@@ -26,9 +26,9 @@ from kis.simulator.rest.call import (
     missing_field,
     refusal,
 )
+from kis.simulator.rest.endpoints import ENDPOINTS
 from kis.simulator.world import World
 
-ENDPOINTS: dict[str, Endpoint] = {e.path: e for module in (orders, lists, balance, quotes) for e in module.ENDPOINTS}
 # How long an answer that never comes keeps its connection, if the client does not give up first.
 NEVER = 300.0
 
@@ -131,7 +131,8 @@ class Gateway:
         """The TR id must fit path and side (1.3); what paper lacks has codes of its own."""
         mine = codes.TR_IDS[path].get(self._side, ())
         others = {t for side in codes.SIDES for t in codes.TR_IDS[path].get(side, ())}
-        if tr_id == "VTTS3018R" and self._side == codes.PAPER and not self._world.switches.paper_nccs:
+        lacking = self._side == codes.PAPER and tr_id in codes.UNSERVED_ON_PAPER
+        if lacking or (tr_id == "VTTS3018R" and self._side == codes.PAPER and not self._world.switches.paper_nccs):
             raise Stop(refusal("1", "OPSQ0002", "없는 서비스 코드 입니다.", 500))
         if tr_id == "VTTT1006U" and self._side == codes.PAPER and not self._world.switches.paper_sell_1006:
             raise Stop(refusal("1", "90000000", "모의투자에서는 해당업무가 제공되지 않습니다."))

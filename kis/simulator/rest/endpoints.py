@@ -1,0 +1,9 @@
+"""Every REST function by its path."""
+
+from __future__ import annotations
+
+from kis.simulator.rest import balance, lists, orders, quotes
+from kis.simulator.rest.call import Endpoint
+
+MODULES = (orders, lists, balance, quotes)
+ENDPOINTS: dict[str, Endpoint] = {e.path: e for module in MODULES for e in module.ENDPOINTS}
