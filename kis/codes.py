@@ -20,6 +20,8 @@ REST_URL = {
 }
 WS_URL = {REAL: "ws://ops.koreainvestment.com:21000", PAPER: "ws://ops.koreainvestment.com:31000"}
 WS_PATH = "/tryitout"
+# 7 the folder of the instrument master files
+MASTER_URL = "https://new.real.download.dws.co.kr/common/master"
 
 # 5 WebSocket feeds
 TICK_TR = "HDFSCNT0"
@@ -28,10 +30,17 @@ NOTICE_TR = {REAL: "H0GSCNI0", PAPER: "H0GSCNI9"}
 # 4.0 the two families of exchange codes; they must not be mixed
 ORDER_EXCHANGE = {Exchange.NASDAQ: "NASD", Exchange.NYSE: "NYSE", Exchange.AMEX: "AMEX"}
 QUOTE_EXCHANGE = {Exchange.NASDAQ: "NAS", Exchange.NYSE: "NYS", Exchange.AMEX: "AMS"}
+DAYTIME_QUOTE_EXCHANGE = {Exchange.NASDAQ: "BAQ", Exchange.NYSE: "BAY", Exchange.AMEX: "BAA"}
 EXCHANGE_OF: Mapping[str, Exchange] = MappingProxyType(
-    {code: exchange for family in (ORDER_EXCHANGE, QUOTE_EXCHANGE) for exchange, code in family.items()}
-    | {"BAQ": Exchange.NASDAQ, "BAY": Exchange.NYSE, "BAA": Exchange.AMEX}
+    {
+        code: exchange
+        for family in (ORDER_EXCHANGE, QUOTE_EXCHANGE, DAYTIME_QUOTE_EXCHANGE)
+        for exchange, code in family.items()
+    }
 )
+# 4.0 PRDT_TYPE_CD, and the country of US rows
+PRODUCT_TYPE = {Exchange.NASDAQ: "512", Exchange.NYSE: "513", Exchange.AMEX: "529"}
+US = "840"
 
 # 4.0 order types that carry a limit price: limit, limit-on-open, limit-on-close (the auctions on real only)
 ORDER_DIVISION = {TimeInForce.DAY: "00", TimeInForce.AT_OPEN: "32", TimeInForce.AT_CLOSE: "34"}
@@ -45,7 +54,6 @@ REST_RATE = {REAL: 18.0, PAPER: 1.0}
 MAX_REGISTRATIONS = 41  # 5.1, notices included
 # 3.3 page bounds; a listing longer than this is typed partial
 MAX_PAGES = 60
-MINUTE_BARS_PAGE = 120  # 4.21
 
 MORE_PAGES = frozenset({"F", "M"})  # 3.3, response header tr_cont
 

@@ -22,6 +22,14 @@ class ReadFailed(TradingError):
     next = Next.WAIT
 
 
+class NoData(ReadFailed):
+    """KIS answered that it has nothing, or not this (rt_cd 7, sheet 3.4); only the function knows which."""
+
+
+class NoInstrument(TradingError):
+    """KIS has no information on this symbol there (sheet 4.24). Only the master file proves a symbol unknown."""
+
+
 class NoPrice(TradingError):
     """KIS sent a blank price: the symbol is not known there, or nothing trades now (sheet 4.17, Appendix E)."""
 
@@ -99,7 +107,8 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
         )
     if is_token_refusal(answer) or code in outcomes.CREDENTIAL_PROBLEMS:
         return CredentialProblem(sentence(answer), code=code)
-    return ReadFailed(
+    failure = NoData if answer.status == 200 and answer.result == "7" else ReadFailed
+    return failure(
         sentence(
             answer,
             otherwise=Text(
