@@ -41,6 +41,8 @@ ORDER_EXCHANGES = frozenset(m.order for m in MARKETS.values())
 # path -> side -> TR ids (section 1.3). A side without an entry does not offer the function.
 TRADING = "/uapi/overseas-stock/v1/trading/"
 QUOTES = "/uapi/overseas-price/v1/quotations/"
+DOMESTIC_TRADING = "/uapi/domestic-stock/v1/trading/"
+DOMESTIC_QUOTES = "/uapi/domestic-stock/v1/quotations/"
 STOCK_QUOTES = "/uapi/overseas-stock/v1/quotations/"
 ORDER = TRADING + "order"
 REVISE = TRADING + "order-rvsecncl"
@@ -77,6 +79,17 @@ TR_IDS: dict[str, dict[str, tuple[str, ...]]] = {
     QUOTES + "multprice": {REAL: ("HHDFS76220000",)},
     QUOTES + "inquire-search": {REAL: ("HHDFS76410000",), PAPER: ("HHDFS76410000",)},
     QUOTES + "search-info": {REAL: ("CTPF1702R",)},
+    DOMESTIC_QUOTES + "inquire-price": {REAL: ("FHKST01010100",), PAPER: ("FHKST01010100",)},
+    DOMESTIC_QUOTES + "search-info": {REAL: ("CTPF1604R",)},
+    DOMESTIC_TRADING + "inquire-balance": {REAL: ("TTTC8434R",), PAPER: ("VTTC8434R",)},
+    DOMESTIC_TRADING + "inquire-psbl-rvsecncl": {REAL: ("TTTC8036R", "TTTC0084R")},
+    DOMESTIC_TRADING + "inquire-daily-ccld": {
+        REAL: ("TTTC8001R", "CTSC9115R", "TTTC0081R", "CTSC9215R"),
+        PAPER: ("VTTC8001R", "VTSC9115R", "VTTC0081R", "VTSC9215R"),
+    },
+    DOMESTIC_TRADING + "inquire-period-trade-profit": {REAL: ("TTTC8715R",)},
+    DOMESTIC_TRADING + "inquire-psbl-order": {REAL: ("TTTC8908R",), PAPER: ("VTTC8908R",)},
+    TRADING + "dayornight": dict.fromkeys(SIDES, ("JTTT3010R",)),  # retired, as the switch `old_tr_ids` says
     STOCK_QUOTES + "countries-holiday": {REAL: ("CTOS5011R",)},
 }
 # What the official sample makes of a real TR id (section 1.4), where paper knows no such service (8.2: OPSQ0002).
@@ -86,6 +99,18 @@ UNSERVED_ON_PAPER = frozenset(
 BUY_TRS = frozenset({"TTTT1002U", "VTTT1002U", "TTTT3014U", "VTTT3014U", "TTTS6036U"})
 # Retired first letters; the live server answers them with a code of their own (section 8.1).
 RETIRED_PREFIX = "JTTT"
+# What the retired ids meant (section 9, trap 44): only with the switch `old_tr_ids`, for clients of those years.
+OLD_TR_IDS = {
+    "JTTT1002U": "TTTT1002U",
+    "JTTT1006U": "TTTT1006U",
+    "JTTT1004U": "TTTT1004U",
+    "JTTT3012R": "TTTS3012R",
+    "JTTT3018R": "TTTS3018R",
+    "JTTT3001R": "TTTS3035R",
+    "VTTT3012R": "VTTS3012R",
+    "VTTT3018R": "VTTS3018R",
+    "VTTT3001R": "VTTS3035R",
+}
 
 GATEWAY_TEXTS = {  # section 8.1
     "EGW00101": "유효하지 않은 요청입니다.",

@@ -89,13 +89,14 @@ class Gateway:
             self._check_post(request)
         account = self._check_login(request, now)
         self._check_rate(account, now)
-        self._check_tr_id(request.path, request.headers.get("tr_id", "").strip())
+        tr_id = self._tr_id(request)
+        self._check_tr_id(request.path, tr_id)
         params = self._params(request, raw)
         self._check_fields(endpoint, params, account)
         call = Call(
             self._side,
             request.path,
-            request.headers["tr_id"].strip(),
+            tr_id,
             request.headers.get("tr_cont", "").strip(),
             account,
             params,
@@ -127,6 +128,11 @@ class Gateway:
         if not self._world.rates.allow(account.app_key, limit, now):
             raise Denied("EGW00201")
 
+    def _tr_id(self, request: web.Request) -> str:
+        """As sent, or what it has become: old clients say the ids of their years (section 9, trap 44)."""
+        sent = request.headers.get("tr_id", "").strip()
+        return codes.OLD_TR_IDS.get(sent, sent) if self._world.switches.old_tr_ids else sent
+
     def _check_tr_id(self, path: str, tr_id: str) -> None:
         """The TR id must fit path and side (1.3); what paper lacks has codes of its own."""
         mine = codes.TR_IDS[path].get(self._side, ())
@@ -136,10 +142,10 @@ class Gateway:
             raise Stop(refusal("1", "OPSQ0002", "없는 서비스 코드 입니다.", 500))
         if tr_id == "VTTT1006U" and self._side == codes.PAPER and not self._world.switches.paper_sell_1006:
             raise Stop(refusal("1", "90000000", "모의투자에서는 해당업무가 제공되지 않습니다."))
+        if tr_id.startswith(codes.RETIRED_PREFIX) and not self._world.switches.old_tr_ids:
+            raise Denied("EGW00356")
         if tr_id in mine:
             return
-        if tr_id.startswith(codes.RETIRED_PREFIX):
-            raise Denied("EGW00356")
         raise Denied("EGW02006" if self._side == codes.PAPER and tr_id in others else "EGW00310")
 
     def _params(self, request: web.Request, raw: bytes) -> dict[str, str]:
