@@ -41,6 +41,11 @@ class Stop(Exception):
         self.answer = answer
 
 
+def path_of(request: web.Request) -> str:
+    """The path; some clients join a host that ends in a slash with a path that begins with one."""
+    return "/" + request.path.lstrip("/")
+
+
 class Gateway:
     """Serves one side (real or paper)."""
 
@@ -53,11 +58,11 @@ class Gateway:
         now = self._world.now()
         key = request.headers.get("appkey", "")
         account = self._world.desk.by_app_key(key)
-        about = (request.path, request.headers.get("tr_id", ""), account.account_no if account else "")
+        about = (path_of(request), request.headers.get("tr_id", ""), account.account_no if account else "")
         if fault := self._world.faults.strike("before", *about):
             return self._struck_before(request, fault)
         raw = await request.read()
-        if request.path in oauth.PATHS:
+        if path_of(request) in oauth.PATHS:
             return self._oauth(request, raw, now)
         answer = await self._answer(request, raw, now)
         response = self._response(request, answer)
@@ -68,7 +73,7 @@ class Gateway:
 
     async def _answer(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
         try:
-            if request.path == oauth.HASHKEY:
+            if path_of(request) == oauth.HASHKEY:
                 return self._hashkey(request, raw, now)
             call, endpoint = self._check(request, raw, now)
         except Denied as e:
@@ -82,7 +87,7 @@ class Gateway:
     # Checks, in the order of the gateway
 
     def _check(self, request: web.Request, raw: bytes, now: datetime) -> tuple[Call, Endpoint]:
-        endpoint = ENDPOINTS.get(request.path)
+        endpoint = ENDPOINTS.get(path_of(request))
         if endpoint is None or request.method != endpoint.method:
             raise Stop(Answer({}, status=404))
         if request.method == "POST":
@@ -90,12 +95,12 @@ class Gateway:
         account = self._check_login(request, now)
         self._check_rate(account, now)
         tr_id = self._tr_id(request)
-        self._check_tr_id(request.path, tr_id)
+        self._check_tr_id(path_of(request), tr_id)
         params = self._params(request, raw)
         self._check_fields(endpoint, params, account)
         call = Call(
             self._side,
-            request.path,
+            path_of(request),
             tr_id,
             request.headers.get("tr_cont", "").strip(),
             account,
@@ -190,7 +195,7 @@ class Gateway:
             body = json.loads(raw)
             if not isinstance(body, dict):
                 raise Denied("EGW00101")
-            status, answer = oauth.PATHS[request.path](self._world, self._side, body, now)
+            status, answer = oauth.PATHS[path_of(request)](self._world, self._side, body, now)
             self._world.keep()
         except ValueError:
             status, answer = oauth.denied("EGW00101")
