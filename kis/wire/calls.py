@@ -61,6 +61,12 @@ def token(config: KisConfig) -> Call:
     return Call("POST", functions.TOKEN_PATH, "", fields)
 
 
+def revoke(config: KisConfig, value: str) -> Call:
+    """Make an access token worthless (2.2)."""
+    fields = {"appkey": config.app_key, "appsecret": config.app_secret, "token": value}
+    return Call("POST", functions.REVOKE_PATH, "", fields)
+
+
 def approval(config: KisConfig) -> Call:
     """The WebSocket's key (2.3); here the secret is called `secretkey`."""
     fields = {
