@@ -6,14 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from kis.simulator.clock import NEW_YORK, us_date
+from kis.simulator import holidays as rules
+from kis.simulator.clock import NEW_YORK, SEOUL, us_date
+
+# KIS's own hours, on Korean clocks (section 6.4). New York's opening hours decide the rest.
+DAYTIME_OPENS = time(10)  # and ends with the start of pre-market: 18:00, 17:00 in US daylight saving
+AFTER_ENDS = time(7)  # orders of accounts without the after-market extension
+EXTENSION_ENDS = time(9)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session of a trading day; `end` does not belong to it."""
 
-    name: str  # pre | regular | after
+    name: str  # daytime | pre | regular | after
     start: datetime
     end: datetime
 
@@ -23,9 +29,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """`sessions` are those whose trades make the day's bars; `daytime` began on the evening before."""
+
     date: date
     sessions: tuple[Session, ...]
     early_close: bool = False
+    daytime: Session | None = None
 
     def session_at(self, now: datetime) -> Session | None:
         return next((s for s in self.sessions if s.covers(now)), None)
@@ -33,13 +42,24 @@ class Day:
     def regular(self) -> Session | None:
         return next((s for s in self.sessions if s.name == "regular"), None)
 
+    def orders_end(self, *, extension: bool) -> datetime:
+        """When KIS takes no more usual orders of this day, and ends those that it took (6.4)."""
+        last = self.sessions[-1]
+        if last.name != "after":
+            return last.end
+        morning = datetime.combine(self.date + timedelta(days=1), EXTENSION_ENDS if extension else AFTER_ENDS, SEOUL)
+        return min(last.end, morning.astimezone(UTC))
+
 
 def _at(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, NEW_YORK).astimezone(UTC)
 
 
 class Calendar:
-    """`always`: every New York date is one regular session. `nyse-hours`: weekdays, three sessions."""
+    """`always`: every New York date is one regular session.
+
+    `nyse-hours`: weekdays without the exchange's holidays, four sessions. `holidays` and `early_closes` come on top.
+    """
 
     def __init__(self, kind: str = "always", holidays: Iterable[date] = (), early_closes: Iterable[date] = ()) -> None:
         if kind not in ("always", "nyse-hours"):
@@ -59,7 +79,16 @@ class Calendar:
         return self.day(us_date(now))
 
     def session_at(self, now: datetime) -> Session | None:
+        """The session whose trades make today's bars: never the daytime session."""
         return self.today(now).session_at(now)
+
+    def daytime_at(self, now: datetime) -> Day | None:
+        """The trading day whose daytime session is on now."""
+        today = us_date(now)
+        for day in (self.day(today), self.day(today + timedelta(days=1))):
+            if day.daytime is not None and day.daytime.covers(now):
+                return day
+        return None
 
     def last_open_day(self, day: date) -> Day:
         """The nearest day at or before `day` that has sessions."""
@@ -69,18 +98,26 @@ class Calendar:
                 return found
         raise ValueError(f"no trading day in the 30 days before {day}")
 
+    def business_day(self, day: date, after: int) -> date:
+        """The `after`-th trading day behind `day`."""
+        while after > 0:
+            day += timedelta(days=1)
+            after -= bool(self.day(day).sessions)
+        return day
+
     def _always(self, day: date) -> Day:
         midnight = _at(day, time(0)), _at(day + timedelta(days=1), time(0))
         return Day(day, (Session("regular", *midnight),))
 
     def _nyse(self, day: date) -> Day:
-        if day.weekday() >= 5 or day in self._holidays:
+        if day.weekday() >= 5 or day in self._holidays | rules.closed(day.year):
             return Day(day, ())
-        early = day in self._early
+        early = day in self._early | rules.early(day.year)
         close, last = (time(13), time(17)) if early else (time(16), time(20))
         sessions = (
             Session("pre", _at(day, time(4)), _at(day, time(9, 30))),
             Session("regular", _at(day, time(9, 30)), _at(day, close)),
             Session("after", _at(day, close), _at(day, last)),
         )
-        return Day(day, sessions, early)
+        opens = datetime.combine(day, DAYTIME_OPENS, SEOUL).astimezone(UTC)
+        return Day(day, sessions, early, Session("daytime", opens, sessions[0].start))
