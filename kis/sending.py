@@ -1,7 +1,10 @@
 """Orders and their like on their way out: everything slow first, then one write (safety rules 1.5)."""
 
+import contextlib
+
 from kis import errors, hashkey
 from kis.client import KisClient
+from kis.token_store import AccessToken
 from kis.transport import Line, uptime
 from kis.wire import order_answers
 from kis.wire.calls import Call
@@ -12,7 +15,9 @@ from market.words import Lane
 class PreparedCall:
     """An order or a cancel ready to be written: token, hash, rate slot and connection are in hand."""
 
-    def __init__(self, client: KisClient, call: Call, line: Line, *, token: str, body_hash: str, lane: Lane) -> None:
+    def __init__(
+        self, client: KisClient, call: Call, line: Line, *, token: AccessToken, body_hash: str, lane: Lane
+    ) -> None:
         self._client, self._call, self._line = client, call, line
         self._token, self._hash, self._lane = token, body_hash, lane
         self._spent = False
@@ -25,7 +30,7 @@ class PreparedCall:
             answer = await self._client.transport.write_once(
                 self._call,
                 self._line,
-                token=self._token,
+                token=self._token.value,
                 body_hash=self._hash,
                 deadline=deadline,
                 lane=self._lane.value,
@@ -36,7 +41,8 @@ class PreparedCall:
         if accepted is not None:
             return accepted
         if errors.is_token_refusal(answer):
-            await self._client.tokens.refused(self._token)
+            with contextlib.suppress(Exception):  # whatever the store of tokens says: the order was not taken
+                await self._client.tokens.refused(self._token)
         raise errors.order_error(answer)
 
     async def discard(self) -> None:
@@ -66,4 +72,4 @@ async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall:
     except BaseException:
         line.release()
         raise
-    return PreparedCall(client, call, line, token=token.value, body_hash=body_hash, lane=lane)
+    return PreparedCall(client, call, line, token=token, body_hash=body_hash, lane=lane)
