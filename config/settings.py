@@ -177,12 +177,15 @@ KIS_REAL_WS_URL = env.str("KIS_REAL_WS_URL", default="ws://ops.koreainvestment.c
 KIS_PAPER_REST_URL = env.str("KIS_PAPER_REST_URL", default="https://openapivts.koreainvestment.com:29443")
 KIS_PAPER_WS_URL = env.str("KIS_PAPER_WS_URL", default="ws://ops.koreainvestment.com:31000")
 KIS_HASHKEY_OPTIONAL = env.bool("KIS_HASHKEY_OPTIONAL", default=False)
+KIS_SPEED = env.float("KIS_SPEED", default=1.0)
 KIS_COMMISSION_BPS = env.int("KIS_COMMISSION_BPS", default=25)
 
 # --- bots -------------------------------------------------------------------------------------------
 BOT_LEASE = timedelta(seconds=env.int("BOT_LEASE_SEC", default=12))
 BOT_QUOTE_MAX_AGE = timedelta(seconds=env.int("BOT_QUOTE_MAX_AGE_SEC", default=10))
 BOT_SEND_WITHIN_SEC = env.float("BOT_SEND_WITHIN_SEC", default=3.0)
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
 LOGGING = {
     "version": 1,

@@ -180,6 +180,7 @@ def kis_config(credential: ApiCredential) -> KisConfig:
         hts_id=opened(credential, "hts_id"),
         rest_url=getattr(settings, f"KIS_{side}_REST_URL"),
         ws_url=getattr(settings, f"KIS_{side}_WS_URL"),
+        speed=settings.KIS_SPEED,
     )
 
 

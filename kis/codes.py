@@ -20,6 +20,7 @@ REST_URL = {
 }
 WS_URL = {REAL: "ws://ops.koreainvestment.com:21000", PAPER: "ws://ops.koreainvestment.com:31000"}
 WS_PATH = "/tryitout"
+OWN_DOMAIN = ".koreainvestment.com"
 # 7 the folder of the instrument master files
 MASTER_URL = "https://new.real.download.dws.co.kr/common/master"
 
@@ -51,6 +52,8 @@ REQUEST_KIND = {"00": "new", "01": "amend", "02": "cancel"}
 
 # 3.5 limits, requests per second and app key (notice of 2026-04-20)
 REST_RATE = {REAL: 18.0, PAPER: 1.0}
+# 3.5, for the first three days after KIS issued the key (notice of 2026-03-20, in force since 2026-04-03); not on paper
+NEW_KEY_RATE = {REAL: 3.0, PAPER: 1.0}
 MAX_REGISTRATIONS = 41  # 5.1, notices included
 # 3.3 page bounds; a listing longer than this is typed partial
 MAX_PAGES = 60

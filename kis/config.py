@@ -1,8 +1,10 @@
 """Which KIS account this client speaks for."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from kis import codes
 from market.errors import CredentialProblem, Text
@@ -24,6 +26,13 @@ def account_number(text: str) -> str:
     return digits if len(digits) == 10 else digits + "01"
 
 
+def _speed(word: str) -> float:
+    try:
+        return float(word.strip() or 1)
+    except ValueError:
+        raise ValueError("KIS_SPEED must be a number, such as 6") from None
+
+
 def _header_safe(name: str, value: str) -> str:
     """A value that may travel in a header. It is never shown: HTTP libraries would print it in their error."""
     value = value.strip()
@@ -36,8 +45,9 @@ def _header_safe(name: str, value: str) -> str:
 class KisConfig:
     """One app key and its account. Empty URLs mean KIS itself (sheet 1.1).
 
-    `account_no` may be empty for a key that only reads prices. Raises ValueError for what cannot be a key,
-    a secret or an account number.
+    `account_no` may be empty for a key that only reads prices. `new_key`: KIS issued the key less than three days
+    ago, so that real takes fewer requests of it. `speed`: a simulator whose market time, and with it the rate, runs
+    so many times as fast. Raises ValueError for what cannot be a key, a secret, an account number or a speed.
     """
 
     environment: Environment
@@ -47,6 +57,8 @@ class KisConfig:
     hts_id: str = field(default="", repr=False)
     rest_url: str = ""
     ws_url: str = ""
+    new_key: bool = False
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         environment = Environment(self.environment)
@@ -58,10 +70,12 @@ class KisConfig:
         put(self, "hts_id", self.hts_id.strip())
         put(self, "rest_url", (self.rest_url or codes.REST_URL[environment]).rstrip("/"))
         put(self, "ws_url", (self.ws_url or codes.WS_URL[environment]).rstrip("/"))
+        self._check_speed()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "KisConfig":
-        """From `KIS_APP_KEY`, `KIS_APP_SECRET`, `KIS_ACCOUNT_NO`, `KIS_USE_SANDBOX`, `KIS_HTS_ID`, `KIS_…_URL`.
+        """From `KIS_APP_KEY`, `KIS_APP_SECRET`, `KIS_ACCOUNT_NO`, `KIS_USE_SANDBOX`, `KIS_HTS_ID`, `KIS_…_URL`,
+        `KIS_NEW_KEY`, `KIS_SPEED`.
 
         Raises CredentialProblem naming the variables that are missing.
         """
@@ -79,6 +93,8 @@ class KisConfig:
             hts_id=environ.get("KIS_HTS_ID", ""),
             rest_url=environ.get(f"KIS_{side}_REST_URL", ""),
             ws_url=environ.get(f"KIS_{side}_WS_URL", ""),
+            new_key=is_true(environ.get("KIS_NEW_KEY")),
+            speed=_speed(environ.get("KIS_SPEED", "")),
         )
 
     @property
@@ -97,14 +113,22 @@ class KisConfig:
 
     @property
     def rate(self) -> float:
-        """Requests per second that KIS allows this key (sheet 3.5)."""
-        return codes.REST_RATE[self.environment]
+        """Requests per second of our time that KIS allows this key (sheet 3.5)."""
+        rates = codes.NEW_KEY_RATE if self.new_key else codes.REST_RATE
+        return rates[self.environment] * self.speed
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown, longest first."""
         found = {self.app_key, self.app_secret, self.account_no, self.account_no[:8], self.hts_id}
         return tuple(sorted((s for s in found if s), key=len, reverse=True))
+
+    def _check_speed(self) -> None:
+        if not math.isfinite(self.speed) or self.speed <= 0:
+            raise ValueError("the speed must be a number above 0")
+        hosts = [urlsplit(url).hostname or "" for url in (self.rest_url, self.ws_url)]
+        if self.speed != 1 and any(f".{host}".endswith(codes.OWN_DOMAIN) for host in hosts):
+            raise ValueError("KIS's own servers run at speed 1; another speed is for a simulator's address")
 
     def _account(self) -> str:
         if not self.account_no:

@@ -60,3 +60,38 @@ def test_a_key_without_an_account_can_read_prices_only():
     config = KisConfig(Environment.REAL, "key", "secret")
     with pytest.raises(CredentialProblem):
         _ = config.cano
+
+
+def test_a_key_issued_lately_gets_three_a_second_on_real_only():
+    real, paper = (
+        KisConfig.from_env({**ENV, "KIS_USE_SANDBOX": word, "KIS_NEW_KEY": "true"}) for word in ("false", "true")
+    )
+    assert (real.rate, paper.rate) == (3, 1)
+
+
+SIMULATED = {"rest_url": "http://127.0.0.1:1", "ws_url": "ws://127.0.0.1:2"}
+
+
+def test_a_faster_market_has_a_faster_rate():
+    assert KisConfig(Environment.REAL, "key", "secret", **SIMULATED, speed=6).rate == 108
+    assert KisConfig.from_env({**ENV, "KIS_SPEED": ""}).speed == 1
+
+
+@pytest.mark.parametrize(
+    ("addresses", "speed"),
+    [
+        pytest.param({}, 6, id="KIS itself"),
+        pytest.param(SIMULATED | {"ws_url": ""}, 2, id="KIS's socket"),
+        pytest.param({"rest_url": "https://KoreaInvestment.com", "ws_url": "ws://x"}, 2, id="KIS by another spelling"),
+        pytest.param(SIMULATED, 0, id="no speed"),
+        pytest.param(SIMULATED, float("nan"), id="not a number"),
+    ],
+)
+def test_a_speed_that_cannot_be_is_refused(addresses, speed):
+    with pytest.raises(ValueError, match="speed"):
+        KisConfig(Environment.REAL, "key", "secret", **addresses, speed=speed)
+
+
+def test_a_speed_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="KIS_SPEED"):
+        KisConfig.from_env({**ENV, "KIS_SPEED": "fast"})
