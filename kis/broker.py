@@ -3,12 +3,21 @@
 from datetime import date
 from decimal import Decimal
 
-from kis import overseas_balance, overseas_orders, overseas_quotes
+from kis import overseas_balance, overseas_bars, overseas_orders, overseas_quotes
 from kis.client import KisClient
 from kis.sending import PreparedCall
 from market.broker import Broker
-from market.data import Bar, Quote
-from market.orders import BuyingPower, CancelTicket, ExecutionRow, Holding, Listing, OrderTicket
+from market.data import Bar, BarListing, Quote
+from market.orders import (
+    AmendTicket,
+    BuyingPower,
+    CancelTicket,
+    ExecutionRow,
+    Holding,
+    Listing,
+    OrderAccepted,
+    OrderTicket,
+)
 from market.words import Exchange, Lane
 
 
@@ -19,11 +28,17 @@ class KisBroker(Broker):
         self.client = client
         self.environment = client.config.environment
 
-    async def prepare_order(self, ticket: OrderTicket, *, lane: Lane) -> PreparedCall:
+    async def prepare_order(self, ticket: OrderTicket, *, lane: Lane) -> PreparedCall[OrderAccepted]:
         return await overseas_orders.prepare_order(ticket, lane=lane, client=self.client)
 
-    async def prepare_cancel(self, ticket: CancelTicket) -> PreparedCall:
+    async def prepare_cancel(self, ticket: CancelTicket) -> PreparedCall[OrderAccepted]:
         return await overseas_orders.prepare_cancel(ticket, client=self.client)
+
+    async def prepare_amend(self, ticket: AmendTicket, *, lane: Lane = Lane.ENTRY) -> PreparedCall[OrderAccepted]:
+        return await overseas_orders.prepare_amend(ticket, lane=lane, client=self.client)
+
+    async def open_orders(self, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
+        return await overseas_orders.read_open_orders(client=self.client, lane=lane)
 
     async def executions(self, first: date, last: date, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
         return await overseas_orders.read_executions(first, last, client=self.client, lane=lane)
@@ -40,7 +55,12 @@ class KisBroker(Broker):
         return await overseas_quotes.get_price(symbol, exchange, client=self.client, lane=lane)
 
     async def minute_bars(self, symbol: str, exchange: Exchange, *, minutes: int, count: int) -> tuple[Bar, ...]:
-        return await overseas_quotes.get_minute_bars(symbol, exchange, minutes=minutes, count=count, client=self.client)
+        return await overseas_bars.get_minute_bars(symbol, exchange, minutes=minutes, count=count, client=self.client)
+
+    async def daily_bars(self, symbol: str, exchange: Exchange, *, count: int, adjusted: bool = True) -> BarListing:
+        return await overseas_bars.read_daily_bars(
+            symbol, exchange, count=count, adjusted=adjusted, client=self.client, lane=Lane.SCAN
+        )
 
     async def aclose(self) -> None:
         await self.client.aclose()

@@ -7,9 +7,10 @@ call-limit notice 2026-04-20, recorded answers up to 2026-10). Appendix E of the
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
-from market.words import Environment, Exchange, Side, TimeInForce
+from market.words import Environment, Exchange, Side, SliceBy, TimeInForce
 
 REAL, PAPER = Environment.REAL, Environment.PAPER
 
@@ -45,9 +46,16 @@ US = "840"
 
 # 4.0 order types that carry a limit price: limit, limit-on-open, limit-on-close (the auctions on real only)
 ORDER_DIVISION = {TimeInForce.DAY: "00", TimeInForce.AT_OPEN: "32", TimeInForce.AT_CLOSE: "34"}
+# 4.0 market at the auctions (sells only, price "0"), and limits that KIS slices; all on real only
+MARKET_DIVISION = {TimeInForce.AT_OPEN: "31", TimeInForce.AT_CLOSE: "33"}
+SLICED_DIVISION = {SliceBy.TWAP: "35", SliceBy.VWAP: "36"}
+# 4.1 when a sliced order runs: in its own window, or until the regular close
+OWN_WINDOW, UNTIL_CLOSE = "00", "02"
+LOWEST_PRICE = Decimal("0.01")  # 6.5, 8.3 (APBK1507): below it nothing is ordered online
 
 SIDE_CODE = {Side.SELL: "01", Side.BUY: "02"}
 SIDE_OF = {"01": Side.SELL, "02": Side.BUY, "1": Side.SELL, "2": Side.BUY}
+FILLED_CODE = {None: "00", True: "01", False: "02"}  # 4.11: all, with executions, unfilled
 REQUEST_KIND = {"00": "new", "01": "amend", "02": "cancel"}
 
 # 3.5 limits, requests per second and app key (notice of 2026-04-20)

@@ -1,17 +1,33 @@
 """What an account holds, owns and earned in US stocks (sheet 4.7 to 4.9, 4.12 to 4.15)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
+from kis import hours
 from kis.client import KisClient, default_client
-from kis.paging import Pages, complete, read_pages
+from kis.paging import Pages, complete, read_pages, read_statement, whole
 from kis.transport import unreadable
-from kis.wire import balance_answers, balance_calls
-from kis.wire.values import Unreadable
-from market.orders import BuyingPower, Holding, Listing
-from market.words import Exchange, Lane
+from kis.wire import balance_answers, balance_calls, history_answers
+from kis.wire.answers import Answer, Page
+from kis.wire.calls import Call
+from kis.wire.values import NEW_YORK, Unreadable
+from market.errors import Text
+from market.orders import BuyingPower, Holding, Listing, Statement
+from market.statements import (
+    AccountBalance,
+    BalanceRow,
+    CurrencyRow,
+    Margin,
+    RealizedRow,
+    RealizedSums,
+    TransactionRow,
+    TransactionSums,
+    WonSums,
+)
+from market.words import Environment, Exchange, Freshness, Lane, Side
 
 Position = Holding
 NONE = Decimal(0)
@@ -54,12 +70,144 @@ def _sum(one: Holding, other: Holding) -> Holding:
     )
 
 
+async def get_buying_power(
+    symbol: str, exchange: Exchange, price: Decimal, *, client: KisClient | None = None
+) -> BuyingPower:
+    """What can be bought of a symbol at a price (4.9). Raises as `read_buying_power`."""
+    return await read_buying_power(symbol, exchange, price, client=client or default_client(), lane=Lane.TRACKING)
+
+
 async def read_buying_power(
     symbol: str, exchange: Exchange, price: Decimal, *, client: KisClient, lane: Lane
 ) -> BuyingPower:
     """What can be bought (4.9). Raises Throttled, Unreachable, ReadFailed, CredentialProblem, Refused."""
-    answer = await client.read(balance_calls.buying_power(client.config, symbol, exchange, price), lane=lane)
+    call = balance_calls.buying_power(client.config, symbol, exchange, price)
+    return await _one(call, balance_answers.buying_power, client, lane)
+
+
+async def get_margin(*, client: KisClient | None = None) -> Margin:
+    """The dollars of the account and what can be ordered with them (4.15). Raises as `read_margin`."""
+    return await read_margin(client=client or default_client(), lane=Lane.TRACKING)
+
+
+async def read_margin(*, client: KisClient, lane: Lane) -> Margin:
+    """The row of the US in dollars (4.15). Raises NotInPaper, Throttled, Unreachable, ReadFailed, CredentialProblem."""
+    return await _one(balance_calls.margin(client.config), balance_answers.margin, client, lane)
+
+
+async def _one[T](call: Call, read: Callable[[Answer], T], client: KisClient, lane: Lane) -> T:
+    answer = await client.read(call, lane=lane)
     try:
-        return balance_answers.buying_power(answer)
+        return read(answer)
     except Unreadable as field:
         raise unreadable(str(field)) from field
+
+
+async def get_present_balance(*, extended: bool = False, client: KisClient | None = None) -> AccountBalance:
+    """Holdings, cash and sums as executed (4.8); see `read_present_balance`. Raises when some could not be read.
+
+    It may be STALE: it then says why, and moves no money.
+    """
+    client = client or default_client()
+    return whole(await read_present_balance(extended=extended, client=client, lane=Lane.TRACKING))
+
+
+async def read_present_balance(*, extended: bool = False, client: KisClient, lane: Lane) -> AccountBalance:
+    """Holdings, cash and sums as executed (4.8), typed by what they are worth. Raises CredentialProblem only.
+
+    STALE in the windows in which KIS does not keep it up to date; `extended`: the account has the after-market
+    extension, whose windows are shorter. On paper only the sums mean anything: `holdings` and `currencies` are None.
+    """
+    paper = client.config.environment is Environment.PAPER
+    call = balance_calls.present_balance(client.config)
+    found = await _balance(call, "ccld_qty_smtl1", balance_answers.PRESENT_SUMS, client, lane, sums_only=paper)
+    doubt = hours.present_balance_doubt(found.read_at, extended=extended)
+    return _doubted(found, doubt) if doubt else found
+
+
+def _doubted(found: AccountBalance, doubt: Text) -> AccountBalance:
+    """STALE instead of FRESH or EMPTY; what is worse stays."""
+    known = found.freshness in (Freshness.FRESH, Freshness.EMPTY)
+    return replace(found, freshness=Freshness.STALE if known else found.freshness, doubt=doubt)
+
+
+async def get_settled_balance(on: date | None = None, *, client: KisClient | None = None) -> AccountBalance:
+    """Holdings and cash on a settlement basis, today's in New York by default (4.14). Raises when incomplete."""
+    client = client or default_client()
+    today = client.clock().astimezone(NEW_YORK).date()
+    return whole(await read_settled_balance(on or today, client=client, lane=Lane.TRACKING))
+
+
+async def read_settled_balance(on: date, *, client: KisClient, lane: Lane) -> AccountBalance:
+    """Holdings and cash on a settlement basis (4.14). Raises CredentialProblem and NotInPaper only."""
+    call = balance_calls.settled_balance(client.config, on)
+    return await _balance(call, "cblc_qty13", balance_answers.SETTLED_SUMS, client, lane, sums_only=False)
+
+
+async def _balance(
+    call: Call, quantity: str, names: Mapping[str, str], client: KisClient, lane: Lane, *, sums_only: bool
+) -> AccountBalance:
+    """An answer of three parts; it is incomplete when a row or all of the sums cannot be read."""
+    cash: list[CurrencyRow] = []
+    sums: list[WonSums] = []
+
+    def parse(answer: Answer) -> Page[BalanceRow]:
+        held: Page[BalanceRow] = Page(()) if sums_only else balance_answers.balance_rows(answer, quantity)
+        money: Page[CurrencyRow] = Page(()) if sums_only else balance_answers.currencies(answer)
+        total = balance_answers.won_sums(answer, names)
+        cash.extend(money.rows)
+        sums.extend([total] if total else [])
+        return replace(held, unreadable=held.unreadable + money.unreadable + (total is None))
+
+    found = await read_pages(call, parse, client=client, lane=lane)
+    answered = not sums_only and found.pages > 0
+    return AccountBalance(
+        holdings=tuple(found.rows) if answered else None,
+        currencies=tuple(cash) if answered else None,
+        sums=sums[0] if sums else None,
+        freshness=found.freshness(bool(found.rows or cash or sums)),
+        complete=found.complete,
+        read_at=found.read_at,
+    )
+
+
+async def get_period_profit(
+    first: date, last: date, *, symbol: str = "", client: KisClient | None = None
+) -> Statement[RealizedRow, RealizedSums]:
+    """What sells in [first, last] brought, in dollars (4.12). Raises when some are missing; NotInPaper."""
+    client = client or default_client()
+    return whole(await read_period_profit(first, last, symbol=symbol, client=client, lane=Lane.TRACKING))
+
+
+async def read_period_profit(
+    first: date, last: date, *, symbol: str = "", client: KisClient, lane: Lane
+) -> Statement[RealizedRow, RealizedSums]:
+    """What sells brought, from the day after the trade on (4.12). Raises CredentialProblem and NotInPaper only."""
+    return await read_statement(
+        balance_calls.period_profit(client.config, first, last, symbol),
+        history_answers.profits,
+        history_answers.profit_sums,
+        client=client,
+        lane=lane,
+    )
+
+
+async def get_transactions(
+    first: date, last: date, *, side: Side | None = None, client: KisClient | None = None
+) -> Statement[TransactionRow, TransactionSums]:
+    """Trades of [first, last] with the fees really charged (4.13). Raises when some are missing; NotInPaper."""
+    client = client or default_client()
+    return whole(await read_transactions(first, last, side=side, client=client, lane=Lane.TRACKING))
+
+
+async def read_transactions(
+    first: date, last: date, *, side: Side | None = None, client: KisClient, lane: Lane
+) -> Statement[TransactionRow, TransactionSums]:
+    """Trades in dollars, every page (4.13). The sums are KIS's, of all currencies. Raises as `read_period_profit`."""
+    return await read_statement(
+        balance_calls.transactions(client.config, first, last, side),
+        history_answers.transactions,
+        history_answers.transaction_sums,
+        client=client,
+        lane=lane,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from kis import codes, messages
 from kis.client import KisClient
@@ -11,7 +12,7 @@ from kis.wire.answers import Answer, Page
 from kis.wire.calls import Call
 from kis.wire.values import Unreadable
 from market.errors import CredentialProblem, Throttled, TradingError
-from market.orders import Listing
+from market.orders import Listing, Statement
 from market.words import Freshness, Lane
 
 
@@ -34,11 +35,15 @@ class Pages[T]:
         self.read_at = min(self.read_at, other.read_at)  # as old as its oldest part
 
     def listing[R](self, rows: tuple[R, ...]) -> Listing[R]:
-        complete = not self.spoiled and self.failure is None
-        return Listing(rows, self._freshness(bool(rows), complete), complete, self.read_at)
+        return Listing(rows, self.freshness(bool(rows)), self.complete, self.read_at)
 
-    def _freshness(self, some: bool, complete: bool) -> Freshness:
-        if complete:
+    @property
+    def complete(self) -> bool:
+        return not self.spoiled and self.failure is None
+
+    def freshness(self, some: bool) -> Freshness:
+        """What it is worth; `some`: there are rows."""
+        if self.complete:
             return Freshness.FRESH if some else Freshness.EMPTY
         if some or self.pages:
             return Freshness.PARTIAL
@@ -60,6 +65,29 @@ async def read_pages[T](first: Call, parse: Callable[[Answer], Page[T]], *, clie
     return found
 
 
+async def read_statement[T, S](
+    first: Call,
+    parse: Callable[[Answer], Page[T]],
+    sums: Callable[[Answer], S | None],
+    *,
+    client: KisClient,
+    lane: Lane,
+) -> Statement[T, S]:
+    """Every page with the broker's sums, of which the latest stand. Raises CredentialProblem only."""
+    seen: list[S] = []
+
+    def both(answer: Answer) -> Page[T]:
+        found = sums(answer)
+        if found is not None:
+            seen.append(found)
+        return parse(answer)
+
+    found = await read_pages(first, both, client=client, lane=lane)
+    rows = tuple(found.rows)
+    total = seen[-1] if seen else None
+    return Statement(rows, total, found.freshness(bool(rows)), found.complete, found.read_at)
+
+
 async def _read_one[T](
     found: Pages[T], call: Call, parse: Callable[[Answer], Page[T]], client: KisClient, lane: Lane
 ) -> Call | None:
@@ -75,6 +103,8 @@ async def _read_one[T](
     found.pages += 1
     found.rows += page.rows
     found.spoiled |= page.unreadable > 0
+    if call.paging is None:
+        return None
     try:
         return answer.next_page(call)
     except Unreadable:
@@ -82,10 +112,25 @@ async def _read_one[T](
         return None
 
 
-def complete[T](listing: Listing[T]) -> list[T]:
-    """All rows of a listing. Raises Throttled or ReadFailed when some are missing."""
-    if listing.freshness is Freshness.THROTTLED:
+class _Read(Protocol):
+    """Anything that was read and says what it is worth."""
+
+    @property
+    def freshness(self) -> Freshness: ...
+
+    @property
+    def complete(self) -> bool: ...
+
+
+def whole[R: _Read](found: R) -> R:
+    """What was found itself. Raises Throttled or ReadFailed when some of it is missing."""
+    if found.freshness is Freshness.THROTTLED:
         raise Throttled(messages.MESSAGES["EGW00201"], retry_after=1.0)
-    if not listing.complete:
+    if not found.complete:
         raise unreadable("output")
-    return list(listing.rows)
+    return found
+
+
+def complete[T](listing: Listing[T]) -> list[T]:
+    """All rows of a listing. Raises as `whole`."""
+    return list(whole(listing).rows)

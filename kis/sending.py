@@ -1,28 +1,38 @@
 """Orders and their like on their way out: everything slow first, then one write (safety rules 1.5)."""
 
 import contextlib
+from collections.abc import Callable
 
 from kis import errors, hashkey
 from kis.client import KisClient
 from kis.token_store import AccessToken
 from kis.transport import Line, uptime
 from kis.wire import order_answers
+from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from market.orders import OrderAccepted
 from market.words import Lane
 
 
-class PreparedCall:
-    """An order or a cancel ready to be written: token, hash, rate slot and connection are in hand."""
+class PreparedCall[T]:
+    """An order or its like ready to be written: token, hash, rate slot and connection are in hand."""
 
     def __init__(
-        self, client: KisClient, call: Call, line: Line, *, token: AccessToken, body_hash: str, lane: Lane
+        self,
+        client: KisClient,
+        call: Call,
+        line: Line,
+        accepted: Callable[[Answer], T | None],
+        *,
+        token: AccessToken,
+        body_hash: str,
+        lane: Lane,
     ) -> None:
-        self._client, self._call, self._line = client, call, line
+        self._client, self._call, self._line, self._accepted = client, call, line, accepted
         self._token, self._hash, self._lane = token, body_hash, lane
         self._spent = False
 
-    async def send(self, *, within: float) -> OrderAccepted:
+    async def send(self, *, within: float) -> T:
         """Write it, once; see `market.broker.Prepared`. `within`: seconds on a clock that counts sleep."""
         deadline = uptime() + within
         self._spend()
@@ -37,7 +47,7 @@ class PreparedCall:
             )
         finally:
             self._line.release()
-        accepted = order_answers.accepted(answer)
+        accepted = self._accepted(answer)
         if accepted is not None:
             return accepted
         if errors.is_token_refusal(answer):
@@ -57,8 +67,15 @@ class PreparedCall:
         self._spent = True
 
 
-async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall:
+async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall[OrderAccepted]:
     """Token, connection, hash and rate slot for `call`. Nothing of it has been sent when this raises."""
+    return await prepare_for(order_answers.accepted, call, lane, client)
+
+
+async def prepare_for[T](
+    accepted: Callable[[Answer], T | None], call: Call, lane: Lane, client: KisClient
+) -> PreparedCall[T]:
+    """The same for a call whose answer is read by `accepted`: None from it means that nothing is proved."""
     token = await client.tokens.ensure()
     line = await client.transport.line()
     try:
@@ -72,4 +89,4 @@ async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall:
     except BaseException:
         line.release()
         raise
-    return PreparedCall(client, call, line, token=token, body_hash=body_hash, lane=lane)
+    return PreparedCall(client, call, line, accepted, token=token, body_hash=body_hash, lane=lane)

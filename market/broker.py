@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from market.data import Bar, Quote
+from market.data import Bar, BarListing, Quote
 from market.orders import (
+    AmendTicket,
     BuyingPower,
     CancelTicket,
     ExecutionRow,
@@ -41,6 +42,14 @@ class Broker(Protocol):
 
     async def prepare_cancel(self, ticket: CancelTicket) -> Prepared: ...
 
+    async def prepare_amend(self, ticket: AmendTicket, *, lane: Lane = Lane.ENTRY) -> Prepared:
+        """The order goes on under a new number; never sent again when its outcome is unknown (safety.md 1.8)."""
+        ...
+
+    async def open_orders(self, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
+        """Orders with shares still open, every page. On paper the list may lag by minutes."""
+        ...
+
     async def executions(self, first: date, last: date, *, lane: Lane = Lane.TRACKING) -> Listing[ExecutionRow]:
         """All orders with a US order date in [first, last], every page, rows of other channels included."""
         ...
@@ -55,6 +64,10 @@ class Broker(Protocol):
 
     async def minute_bars(self, symbol: str, exchange: Exchange, *, minutes: int, count: int) -> tuple[Bar, ...]:
         """Oldest first, at most `count`; real side only (paper raises NotInPaper)."""
+        ...
+
+    async def daily_bars(self, symbol: str, exchange: Exchange, *, count: int, adjusted: bool = True) -> BarListing:
+        """The newest `count` days, on both sides; today's is not closed. Raises CredentialProblem only."""
         ...
 
     async def aclose(self) -> None: ...

@@ -68,3 +68,11 @@ class OutcomeUnknown(TradingError):
 
 class CredentialProblem(TradingError):
     next = Next.STOP
+
+
+class InvalidOrder(ValueError):
+    """What is asked for cannot be an order at this broker: found before anything was sent."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(str(message))
+        self.message = message

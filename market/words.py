@@ -41,6 +41,13 @@ class TimeInForce(StrEnum):
     AT_CLOSE = "at_close"
 
 
+class SliceBy(StrEnum):
+    """How KIS spreads a limit order that it slices: evenly over time, or with the traded volume (real only)."""
+
+    TWAP = "twap"
+    VWAP = "vwap"
+
+
 class OrderType(StrEnum):
     """KIS has no US market order: MARKETABLE is a limit beyond the touch, with a collar."""
 

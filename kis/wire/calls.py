@@ -10,6 +10,7 @@ from decimal import Decimal
 from kis import functions
 from kis.config import KisConfig
 from kis.functions import Function
+from market.errors import InvalidOrder, Text
 from market.ticks import is_on_tick
 from market.words import Environment
 
@@ -40,9 +41,14 @@ def ask(function: Function, environment: Environment, fields: Mapping[str, str])
 
 
 def price_text(price: Decimal) -> str:
-    """USD per share: two decimals, four below a dollar. ValueError when it is not on a tick."""
+    """USD per share: two decimals, four below a dollar. InvalidOrder (a ValueError) when it is not on a tick."""
     if not price.is_finite() or price <= 0 or not is_on_tick(price):
-        raise ValueError(f"{price} is not a price on a tick of US shares ($0.01; $0.0001 below $1)")
+        raise InvalidOrder(
+            Text(
+                f"가격 {price}은(는) 호가 단위(1달러 이상 0.01, 미만 0.0001)에 맞지 않습니다.",
+                f"{price} is not a price on a tick of US shares ($0.01; $0.0001 below $1).",
+            )
+        )
     return f"{price:.2f}" if price >= 1 else f"{price:.4f}"
 
 

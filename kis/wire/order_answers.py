@@ -1,12 +1,13 @@
-"""Answers about orders (sheet 4.1 to 4.6, 4.10, 4.11, 4.16), read into the house's words."""
+"""Answers about orders (sheet 4.1, 4.2, 4.6, 4.10, 4.11, 4.16), read into the house's words."""
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 
 from kis import codes
 from kis.wire.answers import Answer, Page, must, page
 from kis.wire.values import SEOUL, Row, Unreadable, day, moment, order_number, rows
-from market.orders import ExecutionRow, OrderAccepted
+from market.orders import ExecutionRow, OrderAccepted, SlicedOrder, SliceFill, SliceSums
 
 
 def accepted(answer: Answer) -> OrderAccepted | None:
@@ -25,12 +26,13 @@ def accepted(answer: Answer) -> OrderAccepted | None:
 
 
 def carries_order_number(answer: Answer) -> bool:
-    """Whether any part of the answer names an order: a "refusal" that does is none."""
-    return any(order_number(row.text("odno")) for row in rows(answer.body, "output", "output1"))
+    """Whether any part of the answer names an order or reservation: a "refusal" that does is none."""
+    found = (*rows(answer.body, "output"), *rows(answer.body, "output1"))
+    return any(order_number(row.text(name)) for row in found for name in ("odno", "ovrs_rsvn_odno"))
 
 
 def executions(answer: Answer) -> Page[ExecutionRow]:
-    """Rows of the order list (4.11); an object of blanks in place of the array is no row."""
+    """Rows of the order list (4.11) or of the open orders (4.10); an object of blanks for the array is no row."""
     return page(rows(answer.body, "output", "output1"), _execution)
 
 
@@ -59,6 +61,9 @@ def _execution(row: Row) -> ExecutionRow | None:
         reject_reason=row.text("rjct_rson_name", "rjct_rson"),
         channel=row.text("mdia_dvsn_name"),
         placed_at=_placed_at(row),
+        branch=row.text("ord_gno_brno"),
+        filled_amount=row.decimal("ft_ccld_amt3"),
+        slicing_text=row.text("splt_buy_attr_name"),
         raw=dict(row.raw),
     )
 
@@ -78,5 +83,80 @@ def _shares(row: Row, kind: str, name: str) -> int:
 
 
 def _placed_at(row: Row) -> datetime | None:
-    """Korean clock time on the Korean order date, which can be the day after the US one (Appendix E)."""
+    """Korean clock time on the Korean order date, which can be the day after the US one (Appendix E).
+
+    The list of open orders does not tell that date: None.
+    """
     return moment(row.text("dmst_ord_dt"), row.text("thco_ord_tmd", "ord_tmd"), SEOUL)
+
+
+def sliced_orders(answer: Answer, on: date) -> Page[SlicedOrder]:
+    """TWAP and VWAP orders of the day asked for (4.16)."""
+
+    def read(row: Row) -> SlicedOrder | None:
+        number = order_number(row.text("odno"))
+        if not number:
+            if row.blank or not row.text("pdno"):
+                return None
+            raise Unreadable("odno")
+        return SlicedOrder(
+            order_date=on,
+            broker_order_id=number,
+            branch=row.text("ord_gno_brno"),
+            symbol=must(row.text("pdno"), "pdno"),
+            name=row.text("item_name"),
+            kind_text=row.text("trad_dvsn_name"),
+            slicing_text=row.text("splt_buy_attr_name"),
+            quantity=row.must_integer("ft_ord_qty"),
+            limit_price=row.decimal("ft_ord_unpr3") or None,
+            filled_quantity=row.shares("ft_ccld_qty"),
+            raw=dict(row.raw),
+        )
+
+    return page(rows(answer.body, "output", "output1"), read)
+
+
+def slice_fills(answer: Answer) -> Page[SliceFill]:
+    """Executions of a sliced order (4.16). The sources name the containers differently: told apart by content."""
+    return page((row for row in _everything(answer) if not _is_sum(row)), _slice_fill)
+
+
+def slice_sums(answer: Answer) -> SliceSums | None:
+    """The order and the sum of its executions (4.16), None when they are not in this answer."""
+    row = next((row for row in _everything(answer) if _is_sum(row)), None)
+    if row is None:
+        return None
+    return SliceSums(
+        broker_order_id=order_number(row.text("odno")),
+        symbol=row.text("pdno"),
+        quantity=row.shares("ft_ord_qty"),
+        filled_quantity=row.shares("ft_ccld_qty"),
+        avg_fill_price=row.decimal("ft_ccld_unpr3") or None,
+        filled_amount=row.decimal("ft_ccld_amt3"),
+        fills=row.shares("ccld_cnt"),
+        raw=dict(row.raw),
+    )
+
+
+def _everything(answer: Answer) -> Iterator[Row]:
+    body: Mapping[str, object] = answer.body or {}
+    for name in sorted({str(key).lower() for key in body if str(key).lower().startswith("output")}):
+        yield from rows(body, name)
+
+
+def _is_sum(row: Row) -> bool:
+    return not row.text("ccld_seq") and bool(order_number(row.text("odno")) or row.text("ccld_cnt"))
+
+
+def _slice_fill(row: Row) -> SliceFill | None:
+    if row.blank or not row.text("pdno"):
+        return None
+    return SliceFill(
+        sequence=row.must_integer("ccld_seq"),
+        time_text=row.text("ccld_btwn"),
+        symbol=row.text("pdno"),
+        quantity=row.must_integer("ft_ccld_qty"),
+        price=row.must_decimal("ft_ccld_unpr3"),
+        amount=row.decimal("ft_ccld_amt3"),
+        raw=dict(row.raw),
+    )

@@ -105,6 +105,15 @@ class Row:
     def integer(self, *names: str) -> int | None:
         return integer(self.text(*names))
 
+    def day(self, *names: str) -> date | None:
+        """A date, YYYYMMDD."""
+        return day(self.text(*names))
+
+    def shares(self, *names: str) -> int | None:
+        """Whole and not negative; None for anything else."""
+        found = self.integer(*names)
+        return found if found is not None and found >= 0 else None
+
     def must_decimal(self, *names: str) -> Decimal:
         """Raises Unreadable."""
         if (found := self.decimal(*names)) is None:
@@ -113,7 +122,7 @@ class Row:
 
     def must_integer(self, *names: str) -> int:
         """Not negative. Raises Unreadable."""
-        if (found := self.integer(*names)) is None or found < 0:
+        if (found := self.shares(*names)) is None:
             raise Unreadable(names[0])
         return found
 
