@@ -52,6 +52,8 @@ class Switches:
     ping_interval: float = 10.0
     ping_timeout: float = 100.0
     exchange_rate: str = "1452.3"  # KRW per USD
+    etp_registered: bool = True  # the customers may trade leveraged ETFs; otherwise APBK1680 (6.5)
+    reservation_window: bool = False  # reservations only from 10:00 to 23:20 Korean time (4.3), not at any hour
 
     @staticmethod
     def read(values: dict[str, Any]) -> Switches:

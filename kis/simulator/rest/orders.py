@@ -1,45 +1,106 @@
-"""Sections 4.1 and 4.2: order, amend, cancel."""
+"""Sections 4.1, 4.2 and 4.6: order, amend, cancel, and the same of the daytime session."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import wraps
 
 from kis.simulator import codes
 from kis.simulator.book import Order
 from kis.simulator.clock import seoul_hms, us_date
 from kis.simulator.exchange import NewOrder, Refused
+from kis.simulator.rest import fields
 from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, bad_field, ok, refusal
+from kis.simulator.rest.fields import BadField
 from kis.simulator.world import World
 
 MISSING_SERVER_CODE = ("1", "IGW00036", "ORD_SVR_DVSN_CD 필수 입력값이 없습니다.")
+LATE_START = ("1", "APBK0918", "시작시간은 현재시간 이후로 입력해주세요")
+# Section 4.0: what a real order may be, by side. Paper takes limit orders only.
+DIVISIONS = {
+    "buy": frozenset({codes.LIMIT, codes.LOO, codes.LOC, codes.TWAP, codes.VWAP}),
+    "sell": frozenset({codes.LIMIT, codes.MOO, codes.LOO, codes.MOC, codes.LOC, codes.TWAP, codes.VWAP}),
+}
+DAYTIME_DIVISIONS = dict.fromkeys(("buy", "sell"), frozenset({codes.LIMIT}))
+AT_MARKET = frozenset({codes.MOO, codes.MOC})
+SLICED = frozenset({codes.TWAP, codes.VWAP})
+# A window of its own ends at the latest this long before the regular close (section 4.1).
+BEFORE_CLOSE = timedelta(minutes=5)
 
 
-class _BadField(Exception):
-    pass
+class Declined(Exception):
+    """A refusal that has its answer already."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
 
 
-def _quantity(call: Call, *, zero: bool = False) -> int:
-    text = call.params["ORD_QTY"].strip()
-    if not text.isascii() or not text.isdigit() or (int(text) == 0 and not zero):
-        raise _BadField("ORD_QTY")
-    return int(text)
+def refused(call: Call, reason: str) -> Answer:
+    """The ledger's words for what the exchange refuses, per side (section 8.3)."""
+    return refusal(*codes.REFUSALS[reason][call.side])
 
 
-def _price(call: Call) -> Decimal:
-    try:
-        value = Decimal(call.params["OVRS_ORD_UNPR"].strip() or "0")
-    except InvalidOperation:
-        raise _BadField("OVRS_ORD_UNPR") from None
-    if not value.is_finite() or value < 0:
-        raise _BadField("OVRS_ORD_UNPR")
-    return value
+def guarded(handle: Callable[[World, Call], Answer]) -> Callable[[World, Call], Answer]:
+    """A handler whose refusals become answers."""
+
+    @wraps(handle)
+    def guard(world: World, call: Call) -> Answer:
+        try:
+            return handle(world, call)
+        except BadField as e:
+            return bad_field(str(e))
+        except Refused as e:
+            return refused(call, e.reason)
+        except Declined as e:
+            return e.answer
+
+    return guard
 
 
-def _exchange(call: Call) -> str:
-    code = call.params["OVRS_EXCG_CD"].strip()
-    if code not in codes.ORDER_EXCHANGES | codes.OTHER_ORDER_EXCHANGES:
-        raise _BadField("OVRS_EXCG_CD")
-    return code
+def check_division(call: Call, side: str, allowed: dict[str, frozenset[str]]) -> str:
+    """`ORD_DVSN`, as far as this side of the trade and this environment know it (section 4.0)."""
+    division = call.params.get("ORD_DVSN", "").strip() or codes.LIMIT
+    if call.side == codes.PAPER and division != codes.LIMIT:
+        raise Declined(refusal(*codes.NOT_ON_PAPER))
+    if division not in allowed[side]:
+        raise BadField("ORD_DVSN")
+    return division
+
+
+def check_registered(world: World, symbol: str) -> None:
+    """Leveraged ETFs want a registration (section 6.5); a switch says whether the customers have it."""
+    listing = world.market.listings.get(symbol)
+    if listing is not None and listing.leverage and not world.switches.etp_registered:
+        raise Refused("not_registered")
+
+
+def limit(call: Call, field: str, division: str) -> Decimal:
+    """The price: "0" in so many words for market-on-open and -close, and for nothing else."""
+    price = fields.amount(call, field)
+    if division in AT_MARKET and (price or not call.params[field].strip()):
+        raise BadField(field)
+    return price
+
+
+def _window(world: World, call: Call, division: str) -> tuple[datetime | None, datetime | None]:
+    """When a sliced order may trade: its own window (00), or until the regular close (02)."""
+    if division not in SLICED:
+        return None, None
+    code = call.params.get("ALGO_ORD_TMD_DVSN_CD", "").strip()
+    if code not in ("00", "02"):
+        raise BadField("ALGO_ORD_TMD_DVSN_CD")
+    if code == "02":
+        return None, None
+    start, end = (fields.seoul_time(call, name).astimezone(UTC) for name in ("START_TIME", "END_TIME"))
+    if start <= call.now:
+        raise Declined(refusal(*LATE_START))
+    regular = world.market.calendar.today(start).regular()
+    if end <= start or regular is None or end > regular.end - BEFORE_CLOSE:
+        raise BadField("END_TIME")
+    return start, end
 
 
 def _accepted(call: Call, order: Order, what: str) -> Answer:
@@ -52,49 +113,62 @@ def _accepted(call: Call, order: Order, what: str) -> Answer:
     return ok({"output": output}, code, text)
 
 
+@guarded
 def order(world: World, call: Call) -> Answer:
     """A new order. Accepted means sent, not filled."""
     if call.params.get("ORD_SVR_DVSN_CD") is None:
         return refusal(*MISSING_SERVER_CODE)
-    if call.params["ORD_DVSN"].strip() != "00":
-        if call.side == codes.PAPER:
-            return refusal("1", "90000000", "모의투자에서는 해당업무가 제공되지 않습니다.")
-        return bad_field("ORD_DVSN")
     side = "buy" if call.tr_id in codes.BUY_TRS else "sell"
-    try:
-        symbol = call.params["PDNO"].strip()
-        new = NewOrder(symbol, _exchange(call), side, _quantity(call), _price(call))
-        return _accepted(call, world.place(call.account, new, call.now), side)
-    except _BadField as e:
-        return bad_field(str(e))
-    except Refused as e:
-        return refusal(*codes.REFUSALS[e.reason][call.side])
+    daytime = call.path == codes.DAYTIME_ORDER
+    division = check_division(call, side, DAYTIME_DIVISIONS if daytime else DIVISIONS)
+    start, end = _window(world, call, division)
+    symbol = call.params["PDNO"].strip()
+    check_registered(world, symbol)
+    new = NewOrder(
+        symbol,
+        fields.exchange(call),
+        side,
+        fields.whole(call, "ORD_QTY"),
+        limit(call, "OVRS_ORD_UNPR", division),
+        division=division,
+        starts_at=start,
+        ends_at=end,
+        daytime=daytime,
+    )
+    return _accepted(call, world.place(call.account, new, call.now), side)
 
 
+@guarded
 def revise(world: World, call: Call) -> Answer:
     """Amend (01) or cancel (02); the answer carries a new number."""
-    what = {"01": "amend", "02": "cancel"}.get(call.params["RVSE_CNCL_DVSN_CD"])
-    if what is None:
-        return bad_field("RVSE_CNCL_DVSN_CD")
-    number = call.params["ORGN_ODNO"]
-    try:
-        exchange = _exchange(call)
-        found = call.account.find(number, us_date(call.now))
-        if found is not None and (found.symbol, found.exchange) != (call.params["PDNO"].strip(), exchange):
-            raise Refused("unknown_symbol")
-        if what == "cancel":
-            quantity = _quantity(call, zero=True)
-            return _accepted(call, world.cancel(call.account, number, quantity, call.now), what)
-        new = NewOrder(call.params["PDNO"].strip(), exchange, "", _quantity(call), _price(call))
-        return _accepted(call, world.amend(call.account, number, new, call.now), what)
-    except _BadField as e:
-        return bad_field(str(e))
-    except Refused as e:
-        return refusal(*codes.REFUSALS[e.reason][call.side])
+    what = {"01": "amend", "02": "cancel"}[fields.one_of(call, "RVSE_CNCL_DVSN_CD", ("01", "02"))]
+    number, symbol, exchange = call.params["ORGN_ODNO"], call.params["PDNO"].strip(), fields.exchange(call)
+    found = call.account.find(number, us_date(call.now))
+    if found is not None:
+        _check_original(call, found, symbol, exchange, what)
+    if what == "cancel":
+        quantity = fields.whole(call, "ORD_QTY", zero=True)
+        return _accepted(call, world.cancel(call.account, number, quantity, call.now), what)
+    new = NewOrder(symbol, exchange, "", fields.whole(call, "ORD_QTY"), fields.amount(call, "OVRS_ORD_UNPR"))
+    return _accepted(call, world.amend(call.account, number, new, call.now), what)
+
+
+def _check_original(call: Call, found: Order, symbol: str, exchange: str, what: str) -> None:
+    """Raises Refused. An order of the daytime session knows its own TR only, and no other order does (4.6)."""
+    if (found.symbol, found.exchange) != (symbol, exchange):
+        raise Refused("unknown_symbol")
+    daytime = call.path == codes.DAYTIME_REVISE
+    if found.daytime != daytime:
+        raise Refused("no_original" if daytime else "daytime_order")
+    if what == "amend" and found.division in SLICED:
+        raise Refused("not_amendable")
 
 
 BOTH = (*ACCOUNT, "OVRS_EXCG_CD", "PDNO", "ORD_QTY", "OVRS_ORD_UNPR")
+CHANGE = (*BOTH, "ORGN_ODNO", "RVSE_CNCL_DVSN_CD")
 ENDPOINTS = (
     Endpoint("POST", codes.ORDER, order, (*BOTH, "ORD_DVSN")),
-    Endpoint("POST", codes.REVISE, revise, (*BOTH, "ORGN_ODNO", "RVSE_CNCL_DVSN_CD")),
+    Endpoint("POST", codes.REVISE, revise, CHANGE),
+    Endpoint("POST", codes.DAYTIME_ORDER, order, (*BOTH, "ORD_DVSN")),
+    Endpoint("POST", codes.DAYTIME_REVISE, revise, (*CHANGE, "CTAC_TLNO", "MGCO_APTM_ODNO", "ORD_SVR_DVSN_CD")),
 )
