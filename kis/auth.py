@@ -1,20 +1,27 @@
-"""Getting into KIS: the access token of REST and the approval key of the WebSocket (sheet section 2)."""
+"""Getting into KIS, and out again: the access token of REST and the approval key of the WebSocket (sheet 2)."""
 
 from kis import errors
+from kis.approvals import ApprovalKeeper, ApprovalKey, ApprovalStore, MemoryApprovalStore
 from kis.client import KisClient, default_client
-from kis.tokens import AccessToken, MemoryTokenStore, TokenKeeper, TokenStore
+from kis.token_store import AccessToken, MemoryTokenStore, TokenStore
+from kis.tokens import TokenKeeper
 from kis.transport import unreadable
-from kis.wire import answers, calls
+from kis.wire import calls
 from market.errors import CredentialProblem
 
 __all__ = [
     "AccessToken",
+    "ApprovalKeeper",
+    "ApprovalKey",
+    "ApprovalStore",
+    "MemoryApprovalStore",
     "MemoryTokenStore",
     "TokenKeeper",
     "TokenStore",
     "ensure_token",
     "get_access_token",
     "get_approval_key",
+    "revoke_token",
 ]
 
 
@@ -32,14 +39,25 @@ async def get_access_token(*, client: KisClient | None = None) -> AccessToken:
     return await tokens.current() or await tokens.ensure()
 
 
-async def get_approval_key(*, client: KisClient | None = None) -> str:
-    """A key for a WebSocket connection (2.3). Raises CredentialProblem, Unreachable, ReadFailed."""
+async def revoke_token(value: str, *, client: KisClient | None = None) -> None:
+    """Make this access token of the client's key worthless (2.2), whoever holds it.
+
+    Raises CredentialProblem when KIS knows neither key nor token (asking again changes nothing), Throttled,
+    Unreachable, ReadFailed.
+    """
     client = client or default_client()
-    answer = await client.transport.exchange(calls.approval(client.config))
-    key = answers.approval_key(answer)
-    if not key:
-        if answer.status in (400, 401, 403):
-            raise CredentialProblem(errors.sentence(answer), code=answer.code)
-        raise errors.read_error(answer, client.config.environment) or unreadable("approval_key")
-    client.journal.mask.learn(key)
-    return key
+    client.journal.mask.learn(value)
+    answer = await client.transport.exchange(calls.revoke(client.config, value))
+    if answer.status == 200 and not answer.code:
+        return
+    if answer.status in (400, 401, 403):
+        raise CredentialProblem(errors.sentence(answer), code=answer.code)
+    raise errors.read_error(answer, client.config.environment) or unreadable("code")
+
+
+async def get_approval_key(*, client: KisClient | None = None) -> str:
+    """A key for a WebSocket connection (2.3), the same one for a day.
+
+    Raises CredentialProblem, Throttled, Unreachable, ReadFailed.
+    """
+    return await (client or default_client()).approvals.ensure()

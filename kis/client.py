@@ -4,10 +4,12 @@ import asyncio
 import os
 from weakref import WeakKeyDictionary
 
+from kis.approvals import ApprovalKeeper, ApprovalStore, MemoryApprovalStore
 from kis.config import KisConfig, is_true
 from kis.journal import Journal, Masker, OnEvent
 from kis.throttle import Budget, LocalBudget
-from kis.tokens import MemoryTokenStore, TokenKeeper, TokenStore
+from kis.token_store import MemoryTokenStore, TokenStore
+from kis.tokens import TokenKeeper
 from kis.transport import ORDER_READ_S, Clock, Transport, utc_now
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
@@ -22,6 +24,7 @@ class KisClient:
         config: KisConfig,
         *,
         token_store: TokenStore | None = None,
+        approval_store: ApprovalStore | None = None,
         budget: Budget | None = None,
         hashkey_required: bool = True,
         on_event: OnEvent | None = None,
@@ -29,7 +32,7 @@ class KisClient:
         order_answer_s: float = ORDER_READ_S,
         clock: Clock = utc_now,
     ) -> None:
-        """`budget` and `token_store` are to be shared by all who hold the key; alone, both live in memory.
+        """`budget` and the stores are to be shared by all who hold the key; alone, they live in memory.
 
         `on_event` gets the facts of every request and answer as a dict, secrets masked.
         `token_patience_s`: how long a call may wait for a token, at most about the minute of EGW00133.
@@ -50,6 +53,9 @@ class KisClient:
             patience_s=token_patience_s,
             clock=clock,
         )
+        self.approvals = ApprovalKeeper(
+            config, self.transport, approval_store or MemoryApprovalStore(), masker, clock=clock
+        )
 
     async def read(self, call: Call, *, lane: Lane) -> Answer:
         """Ask a question; see `Transport.read` for what it raises."""
@@ -66,9 +72,10 @@ class KisClient:
         await self.aclose()
 
 
-# One default client per event loop, since connections belong to one; the token outlives them all.
+# One default client per event loop, since connections belong to one; token and approval key outlive them all.
 _defaults: WeakKeyDictionary[asyncio.AbstractEventLoop, KisClient] = WeakKeyDictionary()
 _default_tokens: dict[KisConfig, MemoryTokenStore] = {}
+_default_approvals: dict[KisConfig, MemoryApprovalStore] = {}
 
 
 def default_client() -> KisClient:
@@ -79,6 +86,7 @@ def default_client() -> KisClient:
         _defaults[loop] = KisClient(
             config,
             token_store=_default_tokens.setdefault(config, MemoryTokenStore()),
+            approval_store=_default_approvals.setdefault(config, MemoryApprovalStore()),
             hashkey_required=not is_true(os.environ.get("KIS_HASHKEY_OPTIONAL")),
         )
     return _defaults[loop]

@@ -1,81 +1,40 @@
-"""The access token of a key: issued once, shared by all, renewed before its end (sheet 2.1, safety rules 5.7)."""
+"""The access token of a key: issued once, shared by all, renewed before its end (sheet 2.1, safety rules 5.7).
+
+A token that the server refuses is issued anew once. Within six hours of its issue KIS gives the same one again; if
+that is refused too it is dead, and everybody says so at once instead of asking for more. What must be known for that
+is in the store, so that ten processes issue no more than one would.
+"""
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from kis import errors, outcomes
 from kis.config import KisConfig
 from kis.journal import Masker
+from kis.token_store import AccessToken, Doubt, Held, MemoryTokenStore, TokenStore
 from kis.transport import Clock, Transport, credential_problem, pause, unreadable, utc_now
 from kis.wire import answers, calls
 from kis.wire.answers import Answer
 from kis.wire.values import SEOUL
 from market.errors import CredentialProblem, Text, Throttled, TradingError
 
+__all__ = ["AccessToken", "Doubt", "MemoryTokenStore", "TokenKeeper", "TokenStore", "renewable_at"]
+
+LIFE = timedelta(hours=24)  # 2.1
+SAME_FOR = timedelta(hours=6)  # 2.1: an issue within six hours of the last returns the same token
 RENEW_BEFORE = timedelta(minutes=30)
 ISSUE_EVERY_S = 61.0  # 2.1: one issue a minute
-REISSUED_SAME_FOR = timedelta(hours=18)  # of 24: inside the first 6 h an issue returns the same token
-PROBE_EVERY_S = 600.0
+WRONG_KEY_QUIET_S = 600.0  # a wrong key stays wrong until a person changes it
+SAME_AGAIN_QUIET_S = 600.0  # an issue that brought nothing new is not repeated at once
+TRY_EVERY_S = 120.0  # a dead token is tried so often, by one of all processes
 LOOK_EVERY_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """`expires_at` is aware and UTC. The value is opaque, and never shown: it holds the app key."""
-
-    value: str = field(repr=False)
-    expires_at: datetime
-
-
-class TokenStore(Protocol):
-    """Where the token lives: sealed in the database in the house, in memory for library users."""
-
-    async def get(self) -> AccessToken | None: ...
-
-    async def claim(self) -> bool:
-        """The right to issue, which ends by itself in the store's own time. False: somebody else is issuing."""
-        ...
-
-    async def put(self, token: AccessToken) -> None:
-        """Store it and release the claim."""
-        ...
-
-    async def release(self) -> None: ...
-
-    async def invalidate(self, value: str) -> None:
-        """The server said that this token is dead."""
-        ...
-
-
-class MemoryTokenStore:
-    """Within one process. A claim that was never released ends after a minute."""
-
-    def __init__(self) -> None:
-        self._token: AccessToken | None = None
-        self._claimed_until = 0.0
-
-    async def get(self) -> AccessToken | None:
-        return self._token
-
-    async def claim(self) -> bool:
-        if time.monotonic() < self._claimed_until:
-            return False
-        self._claimed_until = time.monotonic() + 60
-        return True
-
-    async def put(self, token: AccessToken) -> None:
-        self._token = token
-        self._claimed_until = 0.0
-
-    async def release(self) -> None:
-        self._claimed_until = 0.0
-
-    async def invalidate(self, value: str) -> None:
-        if self._token and self._token.value == value:
-            self._token = None
+def renewable_at(token: AccessToken) -> datetime:
+    """From when on an issue brings another token than this one."""
+    return token.expires_at - LIFE + SAME_FOR
 
 
 class TokenKeeper:
@@ -97,83 +56,127 @@ class TokenKeeper:
         self._patience_s = patience_s
         self._clock = clock
         self._flight: asyncio.Task[AccessToken] | None = None
-        self._suspect = ""  # refused once: issued anew and tried again before it counts as dead
-        self._expires_at: datetime | None = None
-        self._silent_until = 0.0
+        self._doubted = -1  # serial of a doubted token that we handed out: its acceptance is news
+        self._silent_until = 0.0  # KIS was out of reach: ours alone, others may reach it
         self._silence: TradingError | None = None
 
     async def current(self) -> AccessToken | None:
-        """The stored token if it has not expired."""
-        token = await self._store.get()
-        if token is None or token.expires_at <= self._clock():
-            return None
-        self._mask.learn(token.value)
-        return token
+        """The stored token if it has not expired and nobody was refused with it."""
+        return self._usable(await self._look())
 
     async def ensure(self) -> AccessToken:
         """A token that is good for a while yet, issued if need be.
 
         Raises CredentialProblem (wrong key, or a dead token), Throttled (issued too often), Unreachable, ReadFailed.
         """
+        return await self._until(self._clock() + RENEW_BEFORE)
+
+    async def renew(self, until: datetime) -> AccessToken:
+        """Planned renewal: a token that lasts until then, or what there is while KIS would only repeat it.
+
+        Raises as `ensure`.
+        """
         token = await self.current()
-        if token and token.expires_at - self._clock() > RENEW_BEFORE:
+        if token and self._clock() < renewable_at(token):
+            return token
+        return await self._until(until)
+
+    async def refused(self, token: AccessToken) -> None:
+        """The server said that this token is dead. Twice running: stop, since an issue brings the same one."""
+        held = await self._store.read()
+        if held.token is None or held.serial != token.serial:
+            return  # a newer one is there
+        if held.doubt is Doubt.NONE:
+            await self._store.mark(held, Doubt.REFUSED)
+        elif held.doubt is Doubt.REISSUED:
+            await self._store.mark(held, Doubt.DEAD, TRY_EVERY_S)
+
+    async def accepted(self, token: AccessToken) -> None:
+        """The server took it: an earlier refusal was a hiccup."""
+        if token.serial != self._doubted:
+            return
+        self._doubted = -1
+        held = await self._store.read()
+        if held.serial == token.serial and held.doubt in (Doubt.REISSUED, Doubt.DEAD):
+            await self._store.mark(held, Doubt.NONE)
+
+    async def _until(self, moment: datetime) -> AccessToken:
+        token = await self.current()
+        if token and token.expires_at >= moment:
             return token
         if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._renew())
+            self._flight = asyncio.create_task(self._renew(moment))
         return await asyncio.shield(self._flight)  # one caller's cancellation is not everybody's
 
-    async def refused(self, value: str) -> None:
-        """The server said that this token is dead. Twice running: stop, since an issue brings the same one."""
-        await self._store.invalidate(value)
-        if value == self._suspect:
-            self._fall_silent(_dead_until((self._expires_at or self._clock()) - REISSUED_SAME_FOR))
-        self._suspect = value
+    async def _look(self) -> Held:
+        held = await self._store.read()
+        if held.token is not None:
+            self._mask.learn(held.token.value)
+            if held.doubt in (Doubt.REISSUED, Doubt.DEAD):
+                self._doubted = held.serial
+        return held
 
-    def accepted(self, value: str) -> None:
-        """The server took it: an earlier refusal was a hiccup."""
-        if value == self._suspect:
-            self._suspect = ""
+    def _usable(self, held: Held) -> AccessToken | None:
+        good = held.token is not None and held.doubt in (Doubt.NONE, Doubt.REISSUED)
+        return held.token if good and held.token.expires_at > self._clock() else None  # type: ignore[union-attr]
 
-    async def _renew(self) -> AccessToken:
+    async def _renew(self, moment: datetime) -> AccessToken:
         give_up_at = time.monotonic() + self._patience_s
         while True:
-            still_good = await self.current()
-            if still_good and still_good.expires_at - self._clock() > RENEW_BEFORE:
+            held = await self._look()
+            still_good = self._usable(held)
+            if still_good and still_good.expires_at >= moment:
                 return still_good
-            if time.monotonic() >= self._silent_until:
-                failure = await self._try_to_issue()
-                if isinstance(failure, AccessToken):
-                    return failure
-            else:
-                failure = self._silence
+            found = await self._step(held)
+            if isinstance(found, AccessToken):
+                return found
             if still_good is not None:
                 return still_good  # near its end, but good: somebody will renew it
-            if failure is not None and not isinstance(failure, Throttled):
-                raise failure  # only the minute of EGW00133 and another's claim are worth waiting for
+            if found is not None and not isinstance(found, Throttled):
+                raise found  # only the minute of EGW00133 and another's claim are worth waiting for
             if time.monotonic() >= give_up_at:
-                raise failure or _being_issued()
+                raise found or _being_issued()
             await pause(LOOK_EVERY_S)
 
-    async def _try_to_issue(self) -> "AccessToken | TradingError | None":
-        """The token; or why not; or None while another process is at it."""
-        if not await self._store.claim():
+    async def _step(self, held: Held) -> "AccessToken | TradingError | None":
+        """A token; or why there is none; or None while another process is at it."""
+        if held.token is not None and held.doubt is Doubt.DEAD:
+            if held.quiet_s > 0:
+                return _dead(held.token, held, self._clock())
+            if self._clock() < renewable_at(held.token):
+                trial = await self._store.take_trial(held, TRY_EVERY_S)
+                return held.token if trial else _dead(held.token, held, self._clock())
+        if held.quiet_s > 0:
+            return held.problem or _being_issued()
+        if time.monotonic() < self._silent_until:
+            return self._silence
+        return await self._try_to_issue(held)
+
+    async def _try_to_issue(self, held: Held) -> "AccessToken | TradingError | None":
+        if not await self._store.claim(held):
             return None
         try:
             token = await self._issue()
+        except (CredentialProblem, Throttled) as problem:  # KIS's own no concerns all who hold the key
+            quiet = WRONG_KEY_QUIET_S if isinstance(problem, CredentialProblem) else problem.retry_after or 1.0
+            await self._store.fail(problem, quiet)
+            return problem
         except TradingError as problem:
             await self._store.release()
-            self._fall_silent(problem)
+            self._silent_until, self._silence = time.monotonic() + (problem.retry_after or 1.0), problem
             return problem
         except BaseException:
             await self._store.release()
             raise
-        await self._store.put(token)
-        return token
+        return await self._keep(token, held)
 
-    def _fall_silent(self, problem: TradingError) -> None:
-        """No second request right after a failed one: a gentle probe later."""
-        after = PROBE_EVERY_S if isinstance(problem, CredentialProblem) else problem.retry_after or 1.0
-        self._silent_until, self._silence = time.monotonic() + after, problem
+    async def _keep(self, token: AccessToken, held: Held) -> AccessToken:
+        same = held.token is not None and held.token.value == token.value
+        doubted = same and held.doubt is not Doubt.NONE
+        quiet = SAME_AGAIN_QUIET_S if same and not doubted else 0.0
+        await self._store.put(token, Doubt.REISSUED if doubted else Doubt.NONE, quiet)
+        stored = await self._look()
+        return stored.token if stored.token == token and stored.token else replace(token, serial=held.serial + 1)
 
     async def _issue(self) -> AccessToken:
         answer = await self._transport.exchange(calls.token(self._config))
@@ -181,7 +184,6 @@ class TokenKeeper:
         if found is None:
             raise _issue_error(answer, self._config)
         self._mask.learn(found[0])
-        self._expires_at = found[1]
         return AccessToken(*found)
 
 
@@ -193,11 +195,13 @@ def _issue_error(answer: Answer, config: KisConfig) -> TradingError:
     return errors.read_error(answer, config.environment) or unreadable("access_token")
 
 
-def _dead_until(moment: datetime) -> CredentialProblem:
-    at = f"{moment.astimezone(SEOUL):%H:%M}"
+def _dead(token: AccessToken, held: Held, now: datetime) -> CredentialProblem:
+    """Until KIS gives another token, or, when that moment has passed, until the next trial."""
+    until = max(renewable_at(token), now + timedelta(seconds=held.quiet_s))
+    at = f"{until.astimezone(SEOUL):%H:%M}"
     return credential_problem(
         f"한국투자증권이 토큰을 거부했고 같은 토큰만 다시 발급합니다. {at} (한국 시각)까지 주문·취소가 불가능합니다.",
-        f"KIS refuses the token and issues it again: no orders or cancels are possible until {at} Korean time.",
+        f"KIS refuses the token and issues it again: no orders or cancels possible until {at} Korean time.",
     )
 
 

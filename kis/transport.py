@@ -19,6 +19,7 @@ from kis import drift, errors
 from kis.config import KisConfig
 from kis.journal import Journal, inside_a_request
 from kis.throttle import Budget
+from kis.token_store import AccessToken
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from kis.wire.values import json_object
@@ -41,11 +42,11 @@ pause = asyncio.sleep
 class Tokens(Protocol):
     """What a request needs of the token's keeper."""
 
-    async def ensure(self) -> Any: ...
+    async def ensure(self) -> AccessToken: ...
 
-    async def refused(self, value: str) -> None: ...
+    async def refused(self, token: AccessToken) -> None: ...
 
-    def accepted(self, value: str) -> None: ...
+    async def accepted(self, token: AccessToken) -> None: ...
 
 
 class _TooLate(Exception):
@@ -175,23 +176,23 @@ class Transport:
         failure: TradingError = unreachable()
         reissued = False
         for attempt in range(ATTEMPTS):
-            value = (await tokens.ensure()).value if tokens else ""
+            token = await tokens.ensure() if tokens else None
             await budget.take(lane)
             again = True
             try:
-                answer = await self.exchange(call, token=value, http=http, lane=lane.value)
+                answer = await self.exchange(call, token=token.value if token else "", http=http, lane=lane.value)
             except (Unreachable, errors.ReadFailed) as error:
                 failure = error
             else:
                 found = self._problem(answer, call)
                 if found is None:
-                    if tokens:
-                        tokens.accepted(value)
+                    if tokens and token:
+                        await tokens.accepted(token)
                     return answer
                 failure = found
                 again = errors.may_ask_again(answer)
-                if tokens and errors.is_token_refusal(answer):
-                    await tokens.refused(value)
+                if tokens and token and errors.is_token_refusal(answer):
+                    await tokens.refused(token)
                     if not reissued:
                         reissued = True
                         continue  # with the new token, at once
