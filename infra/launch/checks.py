@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from infra.launch import browser, environment, node_env, oneoff, paths, python_env
 from infra.launch.background import Background
@@ -61,12 +60,7 @@ def test(progress: Progress, arguments: list[str]) -> int:
     everything = "--all" in arguments
     arguments = [argument for argument in arguments if argument != "--all"]
     adopt_orphans()
-    lock = Lock(paths.local("test") / "tests.lock")
-    if not lock.take():
-        raise Problem(
-            "이 폴더에서 테스트가 이미 실행 중입니다. 끝난 뒤 다시 실행하세요.",
-            "The tests already run in this clone: run again when they are done.",
-        )
+    lock = _own_servers()
     env = node_env.find(environment.for_tools())
     env["CHROMIUM"] = browser.must_have(progress, env)
     background = Background(lambda: node_env.ensure(progress, env))
@@ -79,8 +73,20 @@ def test(progress: Progress, arguments: list[str]) -> int:
     with oneoff.with_servers(progress, for_tests(env), "test", tests=True) as ready:
         marker = [] if everything or _chooses_marker(arguments) else ["-m", "not long"]
         argv = [python_env.python(), "-m", "pytest", *marker, *arguments]
-        code = oneoff.foreground(argv, ready, paths.ROOT)
+        code = oneoff.foreground(argv, ready | paper_keys(env, arguments), paths.ROOT)
+    lock.free()
     return code or frontend
+
+
+def _own_servers() -> Lock:
+    """The right to the servers of tests and benchmarks, which one run at a time has."""
+    lock = Lock(paths.local("test") / "tests.lock")
+    if not lock.take():
+        raise Problem(
+            "이 폴더에서 테스트나 벤치마크가 이미 실행 중입니다. 끝난 뒤 다시 실행하세요.",
+            "Tests or a benchmark already run in this clone: run again when they are done.",
+        )
+    return lock
 
 
 def _chooses_marker(arguments: Sequence[str]) -> bool:
@@ -103,18 +109,48 @@ def for_tests(env: dict[str, str]) -> dict[str, str]:
     return blank | environment.for_python(kept) | environment.new_secrets()
 
 
+def paper_keys(env: dict[str, str], arguments: Sequence[str]) -> dict[str, str]:
+    """A person's paper keys, under names of their own, when the contract suite was asked for by name.
+
+    No other test sees them, and keys that are not said to be paper keys are never handed on.
+    """
+    given = environment.read_file(paths.ROOT / ".env") | env
+    named = any("tests/contract" in argument for argument in arguments)
+    if not named or given.get("KIS_USE_SANDBOX", "").strip().lower() not in ("1", "true", "yes", "on", "y", "t"):
+        return {}
+    names = ("KIS_APP_KEY", "KIS_APP_SECRET", "KIS_ACCOUNT_NO", "KIS_HTS_ID")
+    return {f"CONTRACT_{name}": given[name] for name in names if given.get(name)}
+
+
 def bench(progress: Progress, arguments: list[str]) -> int:
     """Runs one benchmark, or all; one JSON line each on stdout."""
-    known = sorted(path.stem for path in (paths.ROOT / "bench").glob("[a-z]*.py"))
+    known = sorted(BENCHMARKS)
     name = arguments[0] if arguments else ""
     if name and name not in known:
         raise Problem(
             f"'{name}' 벤치마크는 없습니다. 있는 것: {', '.join(known)}.",
             f"There is no benchmark '{name}'. There are: {', '.join(known)}.",
         )
-    env = environment.for_python(environment.for_tools())
-    codes = []
-    for each in [name] if name else known:
-        argv = [sys.executable, str(Path(paths.ROOT, "bench", f"{each}.py")), *arguments[1:]]
-        codes.append(oneoff.foreground(argv, env, paths.ROOT))
-    return max(codes)
+    return max(BENCHMARKS[each](progress, each, arguments[1:]) for each in ([name] if name else known))
+
+
+def _bench_from_outside(_progress: Progress, name: str, arguments: Sequence[str]) -> int:
+    """A benchmark that judges a clone as a stranger would: nothing of this one is needed."""
+    argv = [sys.executable, "-m", f"bench.{name}", *arguments]
+    return oneoff.foreground(argv, environment.for_python(environment.for_tools()), paths.ROOT)
+
+
+def _bench_with_servers(progress: Progress, name: str, arguments: Sequence[str]) -> int:
+    """A benchmark of the house's own parts, with servers of its own, like the tests."""
+    adopt_orphans()
+    lock = _own_servers()
+    env = environment.for_tools()
+    python_env.ensure(progress, env, dev=True)
+    with oneoff.with_servers(progress, for_tests(env), "bench", tests=True) as ready:
+        argv = [python_env.python(), "-m", f"bench.{name}", *arguments]
+        code = oneoff.foreground(argv, ready, paths.ROOT)
+    lock.free()
+    return code
+
+
+BENCHMARKS = {"kis": _bench_with_servers, "startup": _bench_from_outside}

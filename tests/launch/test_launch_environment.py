@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.launch import environment
+from infra.launch import checks, environment
 from infra.launch.problem import Problem
 
 values = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="'\"#"), min_size=1)
@@ -90,10 +90,23 @@ def test_the_systems_certificates_are_named_to_tools_that_do_not_look(monkeypatc
 
 
 def test_no_test_is_given_a_persons_database_broker_or_keys(monkeypatch, tmp_path):
-    from infra.launch import checks
-
     monkeypatch.setattr("infra.launch.paths.ROOT", tmp_path)
     (tmp_path / ".env").write_text("KIS_APP_KEY=real\nSUPABASE_DB_URL=postgresql://real/db\n")
     env = checks.for_tests({"PATH": "/usr/bin", "KIS_APP_SECRET": "real", "REDIS_URL": "redis://real"})
     assert "real" not in " ".join(env.values())
     assert env["KIS_APP_KEY"] == ""  # blank and not absent: Django reads `.env` too
+
+
+class TestPaperKeys:
+    KEYS = {"KIS_APP_KEY": "key", "KIS_APP_SECRET": "secret", "KIS_ACCOUNT_NO": "12345678-01"}
+
+    def test_the_contract_suite_gets_a_persons_paper_keys_when_it_is_asked_for_by_name(self):
+        given = checks.paper_keys({**self.KEYS, "KIS_USE_SANDBOX": "true"}, ["tests/contract", "-q"])
+        assert given == {f"CONTRACT_{name}": value for name, value in self.KEYS.items()}
+
+    def test_no_other_tests_get_them(self):
+        assert checks.paper_keys({**self.KEYS, "KIS_USE_SANDBOX": "true"}, []) == {}
+
+    @pytest.mark.parametrize("word", ["", "false", "0", "no"])
+    def test_real_keys_are_never_handed_on(self, word):
+        assert checks.paper_keys({**self.KEYS, "KIS_USE_SANDBOX": word}, ["tests/contract"]) == {}
