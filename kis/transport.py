@@ -28,6 +28,7 @@ from market.words import Environment, Lane
 
 CONNECT_S, READ_S, WRITE_S = 5.0, 10.0, 5.0
 ORDER_READ_S = 15.0  # a slow acknowledgement is worth waiting for: without it the order is unknown
+FILE_S = 120.0  # for a whole file
 ANSWER_S = 25.0  # for the whole answer, however slowly it drips
 USER_TIMEOUT_MS = 10_000  # written and not acknowledged: the kernel gives up, so that nothing arrives later
 IDLE_S = 30.0
@@ -329,6 +330,31 @@ def post_blocking(config: KisConfig, call: Call) -> Answer:
     except httpx.HTTPError as error:
         raise errors.ReadFailed(Text("한국투자증권의 응답을 받지 못했습니다.", "KIS did not answer.")) from error
     return _answer(response, utc_now())
+
+
+async def fetch_file(url: str, *, most_bytes: int) -> bytes:
+    """A public file of KIS, such as a master archive: no key goes out. Raises Unreachable, ReadFailed."""
+    refused = errors.ReadFailed(
+        Text(f"파일을 받지 못했습니다. 주소를 확인하세요: {url}", f"The file cannot be had, check its address: {url}")
+    )
+    try:
+        async with (
+            asyncio.timeout(FILE_S),
+            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(READ_S, connect=CONNECT_S)) as http,
+            http.stream("GET", url, headers={"accept-encoding": "identity"}) as response,
+        ):
+            content = bytearray()
+            async for piece in response.aiter_raw():
+                content += piece
+                if len(content) > most_bytes:
+                    raise refused
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise unreachable() from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+        raise refused from error
+    if response.status_code != 200:
+        raise refused
+    return bytes(content)
 
 
 def unreachable() -> Unreachable:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
+from market.orders import Listing
 from market.words import Environment, Exchange, Freshness, Session, Timeframe
 
 
@@ -30,6 +33,7 @@ class Quote:
     session: Session | None = None
     freshness: Freshness = Freshness.FRESH
     source: str = "websocket"
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,29 @@ class Bar:
     close: Decimal
     volume: int
     closed: bool = True
+
+
+class Period(StrEnum):
+    """Length of the bars that reach back for years; New York's calendar decides where one begins."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class BarListing(Listing[Bar]):
+    """Bars oldest first, and what they are worth.
+
+    `complete`: nothing is missing between the first and the last row. `exhausted`: the broker has nothing older;
+    fewer rows than asked for are then all there are. `raw`: the broker's rows, in the same order; `head`: what it
+    said beside the newest of them. A bar of a day or longer starts at midnight in New York.
+    """
+
+    exhausted: bool = False
+    raw: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
+    head: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
