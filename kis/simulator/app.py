@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiohttp import web
 from kis.simulator import accounts
 from kis.simulator.codes import PAPER, REAL
 from kis.simulator.control import Control
+from kis.simulator.faults.doors import Doors
 from kis.simulator.rest.gateway import Gateway
 from kis.simulator.world import World
 from kis.simulator.ws import Sockets
@@ -66,6 +68,7 @@ class Simulator:
     ready: dict[str, Any] = field(default_factory=dict)
     _runners: list[web.AppRunner] = field(default_factory=list)
     _beat: asyncio.Task[None] | None = None
+    _doors: Doors | None = None
 
     async def start(self) -> None:
         """Bind, serve and let the market run. Raises PortTaken."""
@@ -73,10 +76,11 @@ class Simulator:
         ws = dict(zip((REAL, PAPER), listen_pair(self.host, self.ws_port), strict=True))
         control = listen(self.host, 0)
         sockets = Sockets(self.world, self.world.scenario.seed)
+        doors = self._doors = Doors(self.world.faults)
         for side in (REAL, PAPER):
-            await self._serve(_catch_all(Gateway(self.world, side)), rest[side])
-            await self._serve(_catch_all(sockets.handler(side)), ws[side])
-        await self._serve(Control(self.world, sockets).app(), control)
+            await doors.add(await self._runner(_catch_all(Gateway(self.world, side))), rest[side], side, "rest")
+            await doors.add(await self._runner(_catch_all(sockets.handler(side))), ws[side], side, "ws")
+        await web.SockSite(await self._runner(Control(self.world, sockets, doors).app()), control).start()
         self._beat = asyncio.create_task(self._run_market(sockets))
         self.ready = {side: {"rest": _url("http", rest[side]), "ws": _url("ws", ws[side])} for side in (REAL, PAPER)}
         self.ready["accounts"] = [accounts.public(a) for a in self.world.accounts]
@@ -84,17 +88,18 @@ class Simulator:
 
     async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
         """The Date header tells the simulated time, which a client may measure its clock against."""
-        response.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
+        told = self.world.now() + timedelta(seconds=response.get("skew", 0.0))
+        response.headers["Date"] = format_datetime(told, usegmt=True)
         if request.path.startswith(("/uapi/", "/oauth2/")):
             key = request.headers.get("appkey", "")
             self.world.tally.add(key, request.path, response.status, response.get("code", ""))
 
-    async def _serve(self, app: web.Application, bound: socket.socket) -> None:
+    async def _runner(self, app: web.Application) -> web.AppRunner:
         app.on_response_prepare.append(self._stamp)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
         await runner.setup()
-        await web.SockSite(runner, bound).start()
         self._runners.append(runner)
+        return runner
 
     async def _run_market(self, sockets: Sockets) -> None:
         second = 0
@@ -104,11 +109,15 @@ class Simulator:
             if int(now.timestamp()) > second:
                 second = int(now.timestamp())
                 sockets.strike_sockets()
+            if self._doors is not None:
+                await self._doors.follow()
             await asyncio.sleep(BEAT)
 
     async def stop(self) -> None:
         if self._beat is not None:
             self._beat.cancel()
+        if self._doors is not None:
+            self._doors.close()
         for runner in self._runners:
             await runner.cleanup()
 

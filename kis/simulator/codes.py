@@ -219,6 +219,7 @@ WS_REPLIES = {  # section 5.3
     "OPSP0003": "UNSUBSCRIBE ERROR(not found!)",
     "OPSP0008": "MAX SUBSCRIBE OVER",
     "OPSP0011": "invalid approval : NOT FOUND",
+    "OPSP0007": "SUBSCRIBE INTERNAL ERROR",
     "OPSP8991": "SUBSCRIBE ERROR : invalid tr_id",
     "OPSP8992": "SUBSCRIBE ERROR : invalid tr_key",
     "OPSP8996": "ALREADY IN USE appkey",

@@ -14,6 +14,7 @@ from kis.simulator.book import Account, Order
 from kis.simulator.clock import us_date, utc_text
 from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.faults import KINDS, BadFault
+from kis.simulator.faults.doors import Doors
 from kis.simulator.market_path import tick_index
 from kis.simulator.world import World
 from kis.simulator.ws import Sockets
@@ -68,9 +69,10 @@ def account_json(account: Account) -> dict[str, Any]:
 
 
 class Control:
-    def __init__(self, world: World, sockets: Sockets) -> None:
+    def __init__(self, world: World, sockets: Sockets, doors: Doors) -> None:
         self._world = world
         self._sockets = sockets
+        self._doors = doors
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[_errors])
@@ -216,17 +218,32 @@ class Control:
         return _json({"ticks": ticks})
 
     async def faults(self, request: web.Request) -> web.Response:
-        known = [{"name": k.name, "section": k.section, "what": k.what} for k in KINDS.values()]
-        return _json({"active": [f.describe() for f in self._world.faults.active], "known": known})
+        faults, now = self._world.faults, self._world.now()
+        known = [
+            {
+                "name": k.name,
+                "point": k.point,
+                "section": k.section,
+                "what": k.what,
+                "seconds": k.seconds,
+                "count": k.count,
+                "struck": faults.struck[k.name],
+            }
+            for k in KINDS.values()
+        ]
+        return _json({"active": [f.describe(now) for f in faults.active], "known": known})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         fault = self._world.faults.add(await _body(request))
         if fault.kind.point == "socket":
             self._sockets.strike_sockets()
-        return _json(fault.describe(), 201)
+        await self._doors.follow()
+        return _json(fault.describe(self._world.now()), 201)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
-        return _json({"cleared": self._world.faults.clear(request.query.get("name"))})
+        cleared = self._world.faults.clear(request.query.get("name"))
+        await self._doors.follow()
+        return _json({"cleared": cleared})
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

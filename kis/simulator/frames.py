@@ -18,6 +18,7 @@ from kis.simulator.listing import Listing
 from kis.simulator.market import View
 from kis.simulator.rest.call import change, price
 from kis.simulator.rest.quotes import book_levels, rsym
+from kis.simulator.settings import Switches
 
 PHASES = {"regular": "1", "pre": "1", "after": "3"}  # pre-market is recorded as 1 (Appendix E)
 
@@ -30,10 +31,10 @@ def encrypt(text: str, key: str, iv: str) -> str:
     return base64.b64encode(cipher.update(plain) + cipher.finalize()).decode()
 
 
-def data(tr_id: str, records: list[list[str]], *, encrypted: bool = False) -> str:
+def data(tr_id: str, records: list[list[str]], *, count: int | None = None) -> str:
     """`0|TR|count|payload`; several records are joined by the same separator (5.5)."""
     payload = "^".join(field for record in records for field in record)
-    return f"{int(encrypted)}|{tr_id}|{len(records):03d}|{payload}"
+    return f"0|{tr_id}|{len(records) if count is None else count:03d}|{payload}"
 
 
 def notice(tr_id: str, fields: list[str], key: str, iv: str) -> str:
@@ -122,12 +123,14 @@ def _implied(value: Decimal, width: int) -> str:
     return f"{int(value * 10_000):0{width}d}"
 
 
+USUAL = Switches()
 KINDS = {"new": "0", "amend": "1", "cancel": "2"}
 
 
-def notice_fields(account: Account, listing: Listing, event: Event) -> list[str]:
+def notice_fields(account: Account, listing: Listing, event: Event, switches: Switches = USUAL) -> list[str]:
     """H0GSCNI0 / H0GSCNI9, all 25 fields (5.8); the caller cuts what this server would not send."""
     order, filled = event.order, event.what == "filled"
+    total = filled and switches.notice_quantity == "total"
     return [
         account.hts_id,
         account.account_no,
@@ -137,7 +140,7 @@ def notice_fields(account: Account, listing: Listing, event: Event) -> list[str]
         KINDS[order.kind],
         "2",
         order.symbol,
-        f"{event.quantity:010d}",
+        f"{order.filled if total else event.quantity:010d}",
         _implied(event.price, 9),
         seoul_hms(event.at),
         "1" if event.what == "rejected" else "0",
@@ -153,5 +156,5 @@ def notice_fields(account: Account, listing: Listing, event: Event) -> list[str]
         "",
         "",
         "",
-        _implied(event.price, 12),
+        f"{int(event.price * 10**switches.notice_price12_decimals):012d}",
     ]

@@ -145,6 +145,19 @@ class KeyDesk:
         self._changed("tokens", token.row())
         self._changed_login(account)
 
+    def lose(self, account: Account, now: datetime, *, replaced: bool) -> None:
+        """The current token dies. `replaced`: by one that another holder of the key had issued just now;
+        otherwise the dead one is issued again for the rest of its six hours (section 2.1)."""
+        token = self._current.get(account.app_key)
+        if token is None:
+            return
+        token.revoked = True
+        self._changed("tokens", token.row())
+        if replaced:
+            self._asked[account.app_key] = now
+            self._new_token(account, now)
+            self._changed_login(account)
+
     def check(self, side: str, authorization: str | None, now: datetime) -> Token:
         """The token of an Authorization header. A token of the other host is not valid here (1.2)."""
         if not authorization:
@@ -165,6 +178,10 @@ class KeyDesk:
         self._approvals[key] = account
         self._changed("approvals", {"key": key, "account_no": account.account_no, "at": now.isoformat()})
         return key
+
+    def forget_approvals(self, account: Account) -> None:
+        """The approval keys of this account are not known any more (OPSP0011)."""
+        self._approvals = {key: owner for key, owner in self._approvals.items() if owner is not account}
 
     def approved(self, approval_key: str) -> Account | None:
         return self._approvals.get(approval_key)

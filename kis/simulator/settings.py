@@ -46,6 +46,9 @@ class Switches:
     notice_fields: int = 25  # of a fill; 21 for older clients (5.8)
     order_notice_fields: int = 24  # of accept, amend, cancel (Appendix E)
     notice_delay: float = 0.05
+    paper_notices: bool = True  # paper sends execution notices at all (Appendix C 1)
+    notice_quantity: str = "each"  # CNTG_QTY of a fill: each fill's own, or total so far (Appendix C 3)
+    notice_price12_decimals: int = 4  # implied decimals of CNTG_UNPR12 (Appendix C 11)
     registrations: int = 41
     second_session: str = "refuse"  # refuse the newcomer, or drop_old (5.1)
     slot_linger: float = 0.0  # seconds that a closed session still holds the app key

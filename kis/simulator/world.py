@@ -8,8 +8,9 @@ from typing import Any
 
 from kis.simulator.book import Account, Order
 from kis.simulator.clock import Clock, us_date
-from kis.simulator.exchange import REACTION, Event, Exchange, NewOrder
-from kis.simulator.faults import Faults
+from kis.simulator.exchange import REACTION, Event, Exchange, NewOrder, Refused
+from kis.simulator.faults import About, Faults
+from kis.simulator.faults.ledger import twin_of
 from kis.simulator.keys import KeyDesk, Rates
 from kis.simulator.market import Market
 from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
@@ -39,7 +40,7 @@ class World:
         self.desk = KeyDesk(accounts, scenario.switches, None if memory else scenario.seed)
         self.rates = Rates()
         self.tally = Tally()
-        self.faults = Faults(scenario.seed)
+        self.faults = Faults(scenario.seed, self.now)
         for row in scenario.faults:
             self.faults.add(row)
         self.paused = False
@@ -54,13 +55,19 @@ class World:
 
     def place(self, account: Account, new: NewOrder, now: datetime) -> Order:
         order, events = self.exchange.place(account, new, now)
-        if self.faults.strike("venue", account_no=account.account_no):
-            self.exchange.doom(order, "거래소 거부")
+        self._strike_venue(account, order)
         self._tell(events)
         return order
 
     def cancel(self, account: Account, number: str, quantity: int, now: datetime, **channel: Any) -> Order:
         order, events = self.exchange.cancel(account, number, quantity, now, **channel)
+    def _strike_venue(self, account: Account, order: Order) -> None:
+        struck = self.faults.strikes("venue", About("", "", account.account_no, account.environment, order.symbol))
+        if "late_reject" in struck:
+            self.exchange.doom(order, "거래소 거부")
+        if "number_reused" in struck:
+            account.orders.append(twin_of(order))
+
         self._tell(events)
         return order
 

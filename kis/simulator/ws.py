@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,19 @@ from aiohttp import WSMsgType, web
 from kis.simulator import codes, frames
 from kis.simulator.book import Account
 from kis.simulator.exchange import Event
-from kis.simulator.listing import Listing
+from kis.simulator.faults import About, Fault
+from kis.simulator.faults import sockets as struck_sockets
 from kis.simulator.market_path import Tick, tick_time
 from kis.simulator.world import World
 
 ALPHABET = string.ascii_lowercase + string.digits
+# What a struck registration is answered, and whether the reply says what it is about.
+REPLIES = {
+    "key_in_use": ("OPSP8996", False),
+    "approval_forgotten": ("OPSP0011", False),
+    "subscriptions_full": ("OPSP0008", True),
+    "subscribe_later": ("OPSP0007", True),
+}
 # Bytes that may wait for a client that does not read; past this it is cut.
 BACKLOG = 8_000_000
 
@@ -36,6 +44,12 @@ class Session:
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     silent: bool = False
     unanswered: float = 0.0  # seconds that we were awake since the client last answered
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)  # a frame in pieces must not be interrupted
+
+    def about(self, tr_id: str = "", *, notice: bool = False) -> About:
+        """What faults may ask about it."""
+        account_no = self.account.account_no if self.account else ""
+        return About(self.request.path, tr_id, account_no, self.side, server="ws", notice=notice)
 
     def say(self, text: str) -> None:
         if not self.silent:
@@ -55,7 +69,7 @@ class Sockets:
         self._rng = random.Random(f"sockets:{seed}")
         self.sessions: set[Session] = set()
         self._held: dict[str, datetime] = {}  # app key -> until when a closed session's slot is taken
-        self._waiting: dict[tuple[str, str], list[list[str]]] = {}  # trades kept for a fuller frame
+        self._trades: dict[str, struck_sockets.Trades] = {}  # by registration key
         world.on_tick = self.on_tick
         world.on_event = self.on_event
 
@@ -84,19 +98,39 @@ class Sockets:
 
     def _leave(self, session: Session) -> None:
         self.sessions.discard(session)
-        linger = self._world.switches.slot_linger
-        if session.account is not None and linger:
-            self._held[session.account.app_key] = self._world.now() + timedelta(seconds=linger)
+        fault = self._world.faults.strike("socket", session.about(), only=("slot_lingers",))
+        self._hold(session, fault.seconds if fault else self._world.switches.slot_linger)
+
+    def _hold(self, session: Session, seconds: float) -> None:
+        """Keep the slot of the session's key taken for so long from now (5.1)."""
+        if session.account is not None and seconds:
+            until = self._world.now() + timedelta(seconds=seconds)
+            key = session.account.app_key
+            self._held[key] = max(until, self._held.get(key, until))
 
     async def _send(self, session: Session) -> None:
         while True:
             text = await session.outbox.get()
             try:
-                await session.socket.send_str(text)
+                await self._write(session, text)
             except (ConnectionError, RuntimeError):
                 return
             if session.outbox.qsize() * 300 > BACKLOG:
                 session.cut()
+
+    async def _write(self, session: Session, text: str) -> None:
+        """One text, whole; or in pieces, past the library, which knows only whole frames."""
+        struck = self._world.faults.strikes("frame", session.about())
+        async with session.writing:
+            for message in [struck_sockets.GARBAGE, text] if "garbage_frames" in struck else [text]:
+                if not struck.keys() - {"garbage_frames"}:
+                    await session.socket.send_str(message)
+                    continue
+                for piece in struck_sockets.pieces(message, struck):
+                    if session.request.transport is None:
+                        return
+                    session.request.transport.write(piece)
+                    await asyncio.sleep(0)
 
     async def _keep_alive(self, session: Session) -> None:
         """PINGPONG as a text; a client that never answers is cut (5.4).
@@ -116,7 +150,8 @@ class Sockets:
     async def _hear(self, session: Session, kind: WSMsgType, content: Any) -> None:
         if kind == WSMsgType.PING:
             if not session.silent:
-                await session.socket.pong(content)
+                async with session.writing:
+                    await session.socket.pong(content)
         elif kind == WSMsgType.PONG:
             session.unanswered = 0.0
         elif kind in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -139,12 +174,34 @@ class Sockets:
             return None
         code, tr_id, tr_key = _read(header, message.get("body"))
         if code is None:
+            account = self._world.desk.approved(str(header["approval_key"]))
+            about = replace(
+                session.about(tr_id, notice=self._is_notice(session.side, tr_id)),
+                account_no=account.account_no if account else "",
+            )
+            if fault := self._world.faults.strike("reply", about):
+                return self._struck_reply(session, fault, account, tr_id, tr_key)
+        if code is None:
             code = self._enter(session, str(header["approval_key"]))
         if code is not None:
             return session.say(frames.reply(code, tr_id or "(null)", tr_key))
         if header["tr_type"] == "1":
             return self._subscribe(session, tr_id, tr_key)
         return self._unsubscribe(session, tr_id, tr_key)
+
+    def _struck_reply(self, session: Session, fault: Fault, account: Account | None, tr_id: str, tr_key: str) -> None:
+        """A registration that a fault answers (5.3)."""
+        match fault.kind.name:
+            case "notices_cut":
+                return session.cut()
+            case "reply_lost":
+                session.account = session.account or account
+                session.subscriptions[tr_id, tr_key] = self._secret(session, tr_id)
+                return None
+            case "approval_forgotten" if account is not None:
+                self._world.desk.forget_approvals(account)
+        code, naming = REPLIES[fault.kind.name]
+        return session.say(frames.reply(code, tr_id if naming else "(null)", tr_key if naming else ""))
 
     def _enter(self, session: Session, approval_key: str) -> str | None:
         """Bind the session to the key's owner; one session per app key (5.1)."""
@@ -224,14 +281,13 @@ class Sockets:
             listener.say(frames.data(codes.WS_BOOK, [frames.book(listing, view)]))
 
     def _send_trades(self, listeners: list[Session], tr_key: str, record: list[str]) -> None:
-        waiting = self._waiting.setdefault((codes.WS_TRADES, tr_key), [])
-        waiting.append(record)
-        if len(waiting) < self._world.switches.records_per_frame:
-            return
-        frame = frames.data(codes.WS_TRADES, waiting)
-        waiting.clear()
-        for listener in listeners:
-            listener.say(frame)
+        about = About(tr_id=codes.WS_TRADES, symbol=record[1], server="ws")
+        struck = self._world.faults.strikes("tick", about)
+        trades = self._trades.setdefault(tr_key, struck_sockets.Trades())
+        for burst in trades.bursts(record, struck, self._world.switches.records_per_frame):
+            frame = frames.data(codes.WS_TRADES, burst.records, count=burst.count)
+            for listener in listeners:
+                listener.say(frame)
 
     def _listeners(self, tr_id: str, tr_key: str) -> list[Session]:
         found = []
@@ -245,9 +301,12 @@ class Sockets:
 
     def strike_sockets(self) -> None:
         """Let socket faults strike: once a second and session, and when a fault is switched on."""
-        for session in list(self.sessions):
-            account_no = session.account.account_no if session.account else ""
-            fault = None if session.silent else self._world.faults.strike("socket", account_no=account_no)
+        if fault := self._world.faults.strike("socket", only=("friday_cut",)):
+            for session in [s for s in self.sessions if fault.fits(s.about())]:
+                self._hold(session, fault.seconds)
+                session.cut()
+        for session in [s for s in self.sessions if not s.silent]:
+            fault = self._world.faults.strike("socket", session.about(), only=("silent_socket", "drop_sockets"))
             if fault is None:
                 continue
             if fault.kind.name == "silent_socket":
@@ -257,30 +316,45 @@ class Sockets:
 
     def on_event(self, event: Event) -> None:
         """An execution notice, a moment after the event and perhaps before the order's own answer (5.8)."""
-        asyncio.get_running_loop().call_later(self._world.switches.notice_delay, self._notify, event)
-
-    def _notify(self, event: Event) -> None:
         account = self._world.exchange.accounts[event.order.account_no]
-        listing = self._world.market.listings[event.order.symbol]
-        tr_id = codes.WS_NOTICES[account.environment]
-        strike = self._world.faults.strike
-        if strike("notice", account_no=account.account_no, only="no_notices"):
+        if account.environment == codes.PAPER and not self._world.switches.paper_notices:
             return
-        times = 2 if strike("notice", account_no=account.account_no, only="duplicate_notices") else 1
-        fields = self._cut_fields(account, listing, event)
+        about = About(
+            tr_id=codes.WS_NOTICES[account.environment],
+            account_no=account.account_no,
+            side=account.environment,
+            symbol=event.order.symbol,
+            server="ws",
+        )
+        struck = self._world.faults.strikes("notice", about)
+        if "no_notices" in struck:
+            return
+        late = struck["late_notices"].seconds if "late_notices" in struck else 0.0
+        delay = self._world.switches.notice_delay + late
+        asyncio.get_running_loop().call_later(
+            delay, self._notify, account, self._notice(account, event, struck), struck
+        )
+
+    def _notify(self, account: Account, fields: list[str], struck: dict[str, Fault]) -> None:
+        tr_id = codes.WS_NOTICES[account.environment]
         for session in [s for s in self.sessions if s.side == account.environment]:
             secret = session.subscriptions.get((tr_id, account.hts_id))
-            if secret is not None:
-                for _ in range(times):
-                    session.say(frames.notice(tr_id, fields, secret[1], secret[0]))
+            if secret is None:
+                continue
+            key = secret[1][::-1] if "notice_garbled" in struck else secret[1]
+            frame = frames.notice(tr_id, fields, key, secret[0])
+            if "notice_unencrypted" in struck:
+                frame = frames.data(tr_id, [fields])
+            for _ in range(2 if "duplicate_notices" in struck else 1):
+                session.say(frame)
 
-    def _cut_fields(self, account: Account, listing: Listing, event: Event) -> list[str]:
-        """Fills carry 25 fields, order events 24 (Appendix E); 21 by fault or switch."""
+    def _notice(self, account: Account, event: Event, struck: dict[str, Fault]) -> list[str]:
+        """Fills carry 25 fields, order events 24 (Appendix E); other lengths by fault or switch."""
         switches = self._world.switches
+        listing = self._world.market.listings[event.order.symbol]
         wanted = switches.notice_fields if event.what == "filled" else switches.order_notice_fields
-        if self._world.faults.strike("notice", account_no=account.account_no, only="notice_21_fields"):
-            wanted = 21
-        return frames.notice_fields(account, listing, event)[:wanted]
+        whole = frames.notice_fields(account, listing, event, switches)
+        return struck_sockets.notice_fields(whole, wanted, struck)
 
 
 def _read(header: dict[str, Any], body: Any) -> tuple[str | None, str, str]:

@@ -3,13 +3,16 @@
 import asyncio
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from kis.simulator.faults import KINDS, BadFault, Faults
+from kis.simulator.faults import KINDS, About, BadFault, Faults
+from kis.simulator.faults.kinds import POINTS
 from kis.simulator.testing import ControlError, wait_for
 
+START = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 TRADING = "/uapi/overseas-stock/v1/trading/"
 
 
@@ -169,7 +172,17 @@ class TestRegistry:
             kis.control.fault("nonsense")
 
     @pytest.mark.parametrize(
-        "row", [{"probability": 2}, {"probability": "often"}, {"match": {"symbol": "NVDA"}}, {"count": "x"}]
+        "row",
+        [
+            {"probability": 2},
+            {"probability": "often"},
+            {"match": {"colour": "red"}},
+            {"count": "x"},
+            {"sometimes": True},
+            {"after": "soon"},
+            {"after": 60, "until": 30},
+            {"after": 60, "until": 120, "every": 100},
+        ],
     )
     def test_bad_options_are_refused(self, row):
         with pytest.raises(BadFault):
@@ -178,24 +191,75 @@ class TestRegistry:
     def test_a_count_is_used_up_and_a_match_narrows(self):
         faults = Faults(1)
         faults.add({"name": "rate_limited", "count": 2, "match": {"account_no": "1"}})
-        struck = [bool(faults.strike("before", "/uapi/x", "T", account)) for account in "2111"]
+        struck = [bool(faults.strike("before", About("/uapi/x", "T", account))) for account in "2111"]
         assert struck == [False, True, True, False]
 
     def test_the_path_of_orders_does_not_mean_that_of_cancels(self):
         faults = Faults(1)
         faults.add({"name": "accept_then_reset", "match": {"path": "order"}})
-        assert faults.strike("accepted", TRADING + "order-rvsecncl") is None
-        assert faults.strike("accepted", TRADING + "order")
+        assert faults.strike("accepted", About(TRADING + "order-rvsecncl")) is None
+        assert faults.strike("accepted", About(TRADING + "order"))
 
     def test_probability_is_drawn_from_the_seed(self):
         def draws():
             faults = Faults(5)
             faults.add({"name": "rate_limited", "probability": 0.3})
-            return [bool(faults.strike("before", "/uapi/x")) for _ in range(200)]
+            return [bool(faults.strike("before", About("/uapi/x"))) for _ in range(200)]
 
         assert draws() == draws()
         assert 30 < sum(draws()) < 90
 
+    def test_the_catalogue_has_more_than_forty(self):
+        assert len(KINDS) >= 40
+        assert {k.point for k in KINDS.values()} == set(POINTS)
+
+
+class TestTimes:
+    """When a fault is due: in seconds of the market's time since it was switched on, or from moment to moment."""
+
+    @pytest.fixture
+    def clock(self):
+        class Clock:
+            at = START
+
+            def __call__(self):
+                return self.at
+
+        return Clock()
+
+    def struck(self, clock, row, seconds):
+        """Which of the looks at these seconds it strikes."""
+        faults = Faults(1, clock)
+        faults.add({"name": "rate_limited", **row})
+        found = []
+        for second in seconds:
+            clock.at = START + timedelta(seconds=second)
+            if faults.strike("before", About("/uapi/x")):
+                found.append(second)
+        return found
+
+    def test_from_after_to_until(self, clock):
+        assert self.struck(clock, {"after": 10, "until": 20}, range(0, 40, 5)) == [10, 15]
+
+    def test_until_alone_and_after_alone(self, clock):
+        assert self.struck(clock, {"until": 10}, range(0, 20, 5)) == [0, 5]
+        clock.at = START
+        assert self.struck(clock, {"after": 10}, range(0, 20, 5)) == [10, 15]
+
+    def test_every_repeats_the_window(self, clock):
+        row = {"after": 10, "until": 20, "every": 30}
+        assert self.struck(clock, row, range(0, 90, 5)) == [10, 15, 40, 45, 70, 75]
+
+    def test_with_every_the_count_is_of_each_window(self, clock):
+        row = {"after": 10, "until": 20, "every": 30, "count": 1}
+        assert self.struck(clock, row, range(0, 90, 5)) == [10, 40, 70]
+
+    def test_a_moment_of_the_market(self, clock):
+        row = {"after": "2026-03-13T00:00:10+09:00", "until": START + timedelta(seconds=20)}
+        assert self.struck(clock, row, range(0, 40, 5)) == [10, 15]
+
+
+class TestFiles:
     def test_faults_of_a_file_are_on_from_the_start(self, tmp_path):
         from kis.simulator.testing import start
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import socket
-import struct
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
 from aiohttp import web
 
 from kis.simulator import codes
 from kis.simulator.book import Account
-from kis.simulator.faults import Fault
+from kis.simulator.faults import About, answers, ledger, rows
 from kis.simulator.keys import Denied
 from kis.simulator.rest import oauth
 from kis.simulator.rest.call import (
@@ -29,8 +29,8 @@ from kis.simulator.rest.call import (
 from kis.simulator.rest.endpoints import ENDPOINTS
 from kis.simulator.world import World
 
-# How long an answer that never comes keeps its connection, if the client does not give up first.
-NEVER = 300.0
+# Where a question names its symbol.
+SYMBOLS = ("SYMB", "PDNO", "ITEM_CD")
 
 
 class Stop(Exception):
@@ -52,34 +52,57 @@ class Gateway:
     def __init__(self, world: World, side: str) -> None:
         self._world = world
         self._side = side
+        self._used: WeakSet[asyncio.Transport] = WeakSet()  # connections that have carried a call
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Any request. Faults strike before or after; what lies between knows nothing of them."""
-        now = self._world.now()
-        key = request.headers.get("appkey", "")
-        account = self._world.desk.by_app_key(key)
-        about = (path_of(request), request.headers.get("tr_id", ""), account.account_no if account else "")
-        if fault := self._world.faults.strike("before", *about):
-            return self._struck_before(request, fault)
-        raw = await request.read()
-        if path_of(request) in oauth.PATHS:
-            return self._oauth(request, raw, now)
-        answer = await self._answer(request, raw, now)
-        response = self._response(request, answer)
-        fault = self._world.faults.strike("accepted", *about) if answer.body.get("rt_cd") == "0" else None
-        if fault := fault or self._world.faults.strike("after", *about):
-            return await self._struck_after(request, response, fault)
-        return response
+        faults, now, raw = self._world.faults, self._world.now(), await request.read()
+        about = self._about(request, raw)
 
-    async def _answer(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
+        def send(body: dict[str, Any], status: int) -> web.Response:
+            return self._response(request, Answer(body, "", status))
+
+        if fault := faults.strike("before", about):
+            return await answers.instead(request, fault, send)
+        if about.path in oauth.PATHS:
+            return await answers.afterwards(request, self._oauth(request, raw, now), faults.strikes("after", about))
+        answer = rows.deform(await self._answer(request, raw, now, about), faults, about)
+        if answer.body.get("rt_cd") == "0" and (fault := faults.strike("accepted", about)):
+            struck = await answers.after_acceptance(request, answer.body, fault, send)
+            if struck is not None:
+                return struck
+        return await answers.afterwards(request, self._response(request, answer), faults.strikes("after", about))
+
+    def _about(self, request: web.Request, raw: bytes) -> About:
+        """What faults may ask about a call before anybody has looked at it."""
+        query = {name.upper(): value for name, value in request.query.items()}
+        account = self._world.desk.by_app_key(request.headers.get("appkey") or _app_key(raw))
+        connection = request.transport
+        reused = connection in self._used
+        if connection is not None:
+            self._used.add(connection)
+        return About(
+            path_of(request),
+            request.headers.get("tr_id", ""),
+            account.account_no if account else "",
+            self._side,
+            next((query[name] for name in SYMBOLS if query.get(name)), ""),
+            "rest",
+            reused,
+        )
+
+    async def _answer(self, request: web.Request, raw: bytes, now: datetime, about: About) -> Answer:
         try:
             if path_of(request) == oauth.HASHKEY:
                 return self._hashkey(request, raw, now)
+            self._lose_token(about, now)
             call, endpoint = self._check(request, raw, now)
         except Denied as e:
             return gateway(e.code)
         except Stop as e:
             return e.answer
+        for fault in self._world.faults.strikes("list", about).values():
+            call = replace(call, account=ledger.seen(call.account, fault, now))
         if endpoint.slow:
             return await asyncio.to_thread(endpoint.handle, self._world, call)
         return endpoint.handle(self._world, call)
@@ -230,30 +253,22 @@ class Gateway:
         response["code"] = str(answer.body.get("msg_cd", ""))
         return response
 
-    # Faults
+    def _lose_token(self, about: About, now: datetime) -> None:
+        """Another holder of the key makes our token worthless, or it just dies (2.1)."""
+        account = self._world.exchange.accounts.get(about.account_no)
+        fault = self._world.faults.strike("token", about) if account else None
+        if account and fault:
+            self._world.desk.lose(account, now, replaced=fault.kind.name == "token_killed")
+            self._world.keep()
 
-    def _struck_before(self, request: web.Request, fault: Fault) -> web.Response:
-        if fault.kind.name == "maintenance_503":
-            return web.Response(
-                status=503, text="<html><body>Service Unavailable</body></html>", content_type="text/html"
-            )
-        code = {"ledger_limited": "EGW00215", "token_expired": "EGW00123"}.get(fault.kind.name, "EGW00201")
-        return self._response(request, gateway(code, 200 if fault.kind.name == "rate_limited_200" else 500))
 
-    async def _struck_after(self, request: web.Request, response: web.Response, fault: Fault) -> web.StreamResponse:
-        match fault.kind.name:
-            case "accept_then_timeout":
-                await _until_gone(request)
-            case "accept_then_reset":
-                _reset(request)
-            case "egw00302_after_acceptance":
-                return self._response(request, gateway("EGW00302"))
-            case "slow_answer":
-                await asyncio.sleep(fault.seconds)
-            case "garbage_json":
-                body = bytes(response.body)  # type: ignore[arg-type]
-                response.body = body[: len(body) // 2]
-        return response
+def _app_key(raw: bytes) -> str:
+    """The key in the body of a log-in call."""
+    try:
+        body = json.loads(raw) if raw else {}
+    except ValueError:
+        return ""
+    return str(body.get("appkey", "")) if isinstance(body, dict) else ""
 
 
 def _compact(body: dict[str, Any]) -> bytes:
@@ -268,23 +283,3 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = No
         content_type="application/json",
         charset="utf-8",
     )
-
-
-async def _until_gone(request: web.Request) -> None:
-    """Say nothing until the client has hung up."""
-    waited = 0.0
-    while waited < NEVER and request.transport is not None and not request.transport.is_closing():
-        await asyncio.sleep(0.1)
-        waited += 0.1
-    if request.transport is not None:
-        request.transport.abort()
-
-
-def _reset(request: web.Request) -> None:
-    """Cut the connection with a TCP reset instead of an orderly end."""
-    if request.transport is None:
-        return
-    raw = request.transport.get_extra_info("socket")
-    if raw is not None:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    request.transport.abort()

@@ -88,15 +88,6 @@ CCNL_FIELDS = codes.words(
 )
 
 
-def _visible(world: World, call: Call) -> list[Order]:
-    """The account's orders; the fault `list_lags` hides young ones."""
-    orders = call.account.orders
-    fault = world.faults.strike("list", call.path, call.tr_id, call.account.account_no)
-    if fault is None:
-        return list(orders)
-    return [o for o in orders if (call.now - o.received_at).total_seconds() >= fault.seconds]
-
-
 def _exchange_filter(code: str) -> frozenset[str] | None:
     """NASD stands for all US exchanges here; None for a code that is not one."""
     if code in ("", "%", "NASD"):
@@ -129,7 +120,7 @@ def ccnl(world: World, call: Call) -> Answer:
     if exchanges is None:
         return bad_field("OVRS_EXCG_CD")
     orders = [
-        o for o in _visible(world, call) if first <= ymd(o.date) <= last and o.exchange in exchanges and _wanted(p, o)
+        o for o in call.account.orders if first <= ymd(o.date) <= last and o.exchange in exchanges and _wanted(p, o)
     ]
     orders.sort(key=_key, reverse=call.side == codes.REAL and p["SORT_SQN"].strip() == "AS")
     search = [p[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "PDNO", "ORD_STRT_DT", "ORD_END_DT", "SORT_SQN")]
@@ -154,7 +145,7 @@ def nccs(world: World, call: Call) -> Answer:
     if exchanges is None:
         return bad_field("OVRS_EXCG_CD")
     today = us_date(call.now)
-    orders = [o for o in _visible(world, call) if o.alive and o.date == today and o.exchange in exchanges]
+    orders = [o for o in call.account.orders if o.alive and o.date == today and o.exchange in exchanges]
     orders.sort(key=_key, reverse=call.params["SORT_SQN"].strip() != "DS")
     search = [call.params[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "OVRS_EXCG_CD", "SORT_SQN")]
     shown, context, tr_cont, more = page(call, orders, _key, NCCS_ROWS, search)
