@@ -100,7 +100,7 @@ async def _ask(share: Share) -> list[float]:
     store = MemoryTokenStore()
     await store.put(share.token)
     redis = Redis.from_url(share.redis_url)
-    budget = RedisBudget(redis, "bench", share.config.rate, prefix=f"bench:{share.prefix}")
+    budget = RedisBudget(redis, "bench", share.config.rate, speed=share.config.speed, prefix=f"bench:{share.prefix}")
     waits: list[float] = []
     async with KisClient(share.config, token_store=store, budget=budget) as client, asyncio.TaskGroup() as group:
         for _ in range(ASKING):

@@ -4,22 +4,35 @@ from django.conf import settings
 from redis.asyncio import Redis
 
 from credentials.models import ApiCredential
-from credentials.services import kis_config, token_store
+from credentials.services import approval_store, data_config, kis_config, token_store
 from kis.broker import KisBroker
 from kis.client import KisClient
+from kis.config import KisConfig
 from kis.throttle import RedisBudget
 
 
-def open_client(credential: ApiCredential, redis: Redis) -> KisClient:
-    """A client on this key; requests are paced with every other process that uses it."""
-    config = kis_config(credential)
+def shared_budget(credential: ApiCredential, config: KisConfig, redis: Redis) -> RedisBudget:
+    """The key's budget, the same for every process. `config`: of this credential."""
+    return RedisBudget(
+        redis, credential.key_fingerprint, config.rate, speed=config.speed, ledger=config.environment.value
+    )
+
+
+def open_client(credential: ApiCredential, redis: Redis, *, for_data: bool = False) -> KisClient:
+    """A client on this key; requests are paced with every other process that uses it.
+
+    `for_data`: for prices alone. It knows no account number, so there is no account for which it could order.
+    """
+    config = data_config(credential) if for_data else kis_config(credential)
     return KisClient(
         config,
         token_store=token_store(credential),
-        budget=RedisBudget(redis, credential.key_fingerprint, config.rate),
+        approval_store=approval_store(credential),
+        budget=shared_budget(credential, config, redis),
         hashkey_required=not settings.KIS_HASHKEY_OPTIONAL,
     )
 
 
-def open_broker(credential: ApiCredential, redis: Redis) -> KisBroker:
-    return KisBroker(open_client(credential, redis))
+def open_broker(credential: ApiCredential, redis: Redis, *, for_data: bool = False) -> KisBroker:
+    """The same, as a broker."""
+    return KisBroker(open_client(credential, redis, for_data=for_data))

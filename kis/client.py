@@ -40,7 +40,7 @@ class KisClient:
         """
         self.config = config
         self.hashkey_required = hashkey_required
-        self.budget: Budget = budget or LocalBudget(config.rate)
+        self.budget: Budget = budget or LocalBudget(config.rate, speed=config.speed)
         self.clock = clock
         masker = Masker(config.secrets)
         self.journal = Journal(masker, config.masked_account, on_event)

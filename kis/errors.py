@@ -62,6 +62,11 @@ def is_throttled(answer: Answer) -> bool:
     return answer.status == 429 or (answer.code in outcomes.THROTTLED and answer.status in outcomes.GATEWAY_STATUSES)
 
 
+def rate_refusal(answer: Answer) -> str:
+    """The code from which the rate budget learns, "" when the answer is no refusal for rate."""
+    return (answer.code or "429") if is_throttled(answer) else ""
+
+
 def is_ledger_refusal(answer: Answer) -> bool:
     """The ledger's own no: HTTP 200, rt_cd given and other than 0, a code of its families."""
     return (

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from kis import errors, hashkey
 from kis.client import KisClient
+from kis.throttle import Slot
 from kis.token_store import AccessToken
-from kis.transport import Line, uptime
+from kis.transport import Line, is_of_the_ledger, uptime
 from kis.wire import order_answers
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
@@ -22,13 +23,14 @@ class PreparedCall[T]:
         client: KisClient,
         call: Call,
         line: Line,
+        slot: Slot,
         accepted: Callable[[Answer], T | None],
         *,
         token: AccessToken,
         body_hash: str,
         lane: Lane,
     ) -> None:
-        self._client, self._call, self._line, self._accepted = client, call, line, accepted
+        self._client, self._call, self._line, self._slot, self._accepted = client, call, line, slot, accepted
         self._token, self._hash, self._lane = token, body_hash, lane
         self._spent = False
 
@@ -36,6 +38,7 @@ class PreparedCall[T]:
         """Write it, once; see `market.broker.Prepared`. `within`: seconds on a clock that counts sleep."""
         deadline = uptime() + within
         self._spend()
+        refused = ""
         try:
             answer = await self._client.transport.write_once(
                 self._call,
@@ -45,7 +48,9 @@ class PreparedCall[T]:
                 deadline=deadline,
                 lane=self._lane.value,
             )
+            refused = errors.rate_refusal(answer)
         finally:
+            self._slot.done(refused)
             self._line.release()
         accepted = self._accepted(answer)
         if accepted is not None:
@@ -59,6 +64,7 @@ class PreparedCall[T]:
         """It will not be sent. Harmless after `send`. The rate slot has passed, the connection goes back."""
         if not self._spent:
             self._spend()
+            self._slot.done()
             self._line.release()
 
     def _spend(self) -> None:
@@ -85,8 +91,8 @@ async def prepare_for[T](
         else:
             body_hash = ""
             await client.transport.open(line)
-        await client.budget.take(lane)
+        slot = await client.budget.take(lane, ledger=is_of_the_ledger(call))
     except BaseException:
         line.release()
         raise
-    return PreparedCall(client, call, line, accepted, token=token, body_hash=body_hash, lane=lane)
+    return PreparedCall(client, call, line, slot, accepted, token=token, body_hash=body_hash, lane=lane)

@@ -1,145 +1,282 @@
 """Whose turn it is at the key's rate limit: one budget per app key, over all processes (sheet 3.5).
 
-Slots are paced, never bursts, since KIS counts by server second. The most urgent lane goes first; a lane that
-was passed over `PATIENCE` times gets the next slot, so that each has a guaranteed share.
+The rules are in `pacing`; here is the waiting. `LocalBudget` serves one process; `RedisBudget` all that hold a key.
+
+While Redis is away each process goes on alone at half the rate. That is safe for one process and not for ten: by
+safety rule 4.3 only the holder of an account's lease calls KIS then, which is for the callers to see to.
 """
 
 import asyncio
-import heapq
-import itertools
+import json
 import logging
+import secrets
 import time
-from collections.abc import Awaitable
-from typing import Any, Protocol, cast
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
-import redis.exceptions
-
+from kis import pacing
+from kis.pacing import MINUTE_S, QUEUES, SPARE, Granted, Limits, Pacing, Usage, queue_of, usage_of
 from market.words import Lane
+
+__all__ = ["Budget", "Limits", "LocalBudget", "RedisBudget", "Slot", "Usage"]
 
 log = logging.getLogger("kis.throttle")
 
-LANES = tuple(Lane)  # most urgent first
-PATIENCE = 9
-SPARE = 0.95  # of the allowed rate: the way to KIS squeezes what left evenly spaced
 REDIS_TIMEOUT_S = 0.5
 REDIS_AWAY_S = 1.0  # how long a broken Redis is left alone
 ALONE = 0.5  # of the rate, while nobody can be asked what the others take
-GRACE_MS = 100  # how late a waiter in Redis may come back before its place is forgotten
+GRACE_MS = 100.0  # how late a waiter in Redis may come back before its place is forgotten
+SCRIPT = Path(__file__).with_name("pacing.lua").read_text(encoding="utf-8")
+PREFIX = "bamsae:kis:rate"
+
+
+class Slot:
+    """The right to one request. Say `done` when its answer has come, or when it will not be sent."""
+
+    def __init__(self, done: Callable[[str], None]) -> None:
+        self._done: Callable[[str], None] | None = done
+
+    def done(self, refused: str = "") -> None:
+        """`refused`: the code when KIS refused for rate, from which all who share the key learn. Once is enough."""
+        tell, self._done = self._done, None
+        if tell is not None:
+            tell(refused)
 
 
 class Budget(Protocol):
     """Right to one request at a time."""
 
-    async def take(self, lane: Lane) -> None:
-        """Return when it is this lane's turn; the request should follow at once."""
+    async def take(self, lane: Lane, *, ledger: bool = False) -> Slot:
+        """Return when it is this lane's turn; the request should follow at once. `ledger`: it asks the account's
+        back-end, which has a limit of its own (EGW00215)."""
+        ...
+
+    async def usage(self) -> Usage:
+        """How much of the budget is in use."""
         ...
 
 
-class LocalBudget:
-    """A budget within one process: for library users, and while Redis is away."""
+class _Waiting:
+    """Those who wait within one process, and the task that gets them their slots. `_ask` is the subclass's."""
 
-    def __init__(self, rate: float, *, spare: float = SPARE) -> None:
-        """`rate`: requests per second that KIS allows; `spare`: the part of it that is used."""
-        self._interval = 1 / (rate * spare)
-        self._next_at = 0.0
-        self._waiting: dict[Lane, list[tuple[int, asyncio.Future[None]]]] = {lane: [] for lane in LANES}
-        self._passed_over = dict.fromkeys(LANES, 0)
-        self._order = itertools.count()
+    def __init__(self) -> None:
+        self._queues: list[deque[asyncio.Future[Slot]]] = [deque() for _ in QUEUES]
         self._pacer: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
 
-    async def take(self, lane: Lane) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting[lane], (next(self._order), turn))
+    async def take(self, lane: Lane, *, ledger: bool = False) -> Slot:
+        turn: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
+        queue = self._queues[queue_of(lane, ledger)]
+        if not queue:
+            self._news.set()  # somebody more urgent, perhaps: to be said at once
+        queue.append(turn)
         if self._pacer is None or self._pacer.done():
             self._pacer = asyncio.create_task(self._pace())
-        await turn
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                turn.result().done()
+            raise
 
     async def _pace(self) -> None:
-        while True:
-            await asyncio.sleep(max(0.0, self._next_at - time.monotonic()))
-            turn = self._next_turn()  # chosen only now: an exit that came while we slept goes first
-            if turn is None:
+        while any(self._counts()):
+            self._news.clear()
+            found = await self._ask(self._counts())
+            if isinstance(found, Granted):
+                self._hand_over(found)
+                found = found.again_ms
+            if any(self._counts()):
+                await self._wait(found / 1000)
+            else:
+                await self._nobody_waits()  # somebody may have come when it returns
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+
+    def _counts(self) -> list[int]:
+        for queue in self._queues:
+            while queue and queue[0].done():  # given up: cancelled while waiting
+                queue.popleft()
+        return [sum(not turn.done() for turn in queue) for queue in self._queues]
+
+    def _hand_over(self, granted: Granted) -> None:
+        slot = Slot(lambda refused: self._finished(granted.number, refused))
+        self._counts()
+        for queue in (self._queues[granted.queue], *self._queues):
+            turn = next((turn for turn in queue if not turn.done()), None)
+            if turn is not None:
+                turn.set_result(slot)
                 return
-            self._next_at = time.monotonic() + self._interval
-            turn.set_result(None)
+        slot.done()  # all gave up while it was asked for
 
-    def _next_turn(self) -> asyncio.Future[None] | None:
-        for queue in self._waiting.values():
-            while queue and queue[0][1].done():  # given up: cancelled while waiting
-                heapq.heappop(queue)
-        waiting = [lane for lane in LANES if self._waiting[lane]]
-        if not waiting:
-            return None
-        starved = (lane for lane in waiting if self._passed_over[lane] >= PATIENCE)
-        chosen = next(starved, waiting[0])
-        for lane in waiting:
-            self._passed_over[lane] += 1
-        self._passed_over[chosen] = 0
-        return heapq.heappop(self._waiting[chosen])[1]
+    async def _ask(self, counts: Sequence[int]) -> Granted | float:
+        raise NotImplementedError
+
+    async def _nobody_waits(self) -> None:
+        """The last one was served or gave up."""
+
+    def _finished(self, number: int, refused: str) -> None:
+        raise NotImplementedError
 
 
-# One hash per key: `next` is when the next slot opens (ms of the server's clock); `until:<n>` how long the
-# waiters of lane n keep their place; `over:<n>` how often the lane was passed over. Answers 0 for a slot
-# taken, else after how many milliseconds to ask again.
-TAKE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local mine, interval, patience, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local lanes = tonumber(ARGV[5])
-local key = KEYS[1]
-local function number(name) return tonumber(redis.call('HGET', key, name) or '0') end
-local function come_back(ms)
-  redis.call('HSET', key, 'until:' .. mine, string.format('%.3f', now + ms + grace))
-  redis.call('PEXPIRE', key, 60000)
-  return tostring(math.max(ms, 1))
-end
-local opens = number('next')
-if opens - now > interval * 2 then opens = now end
-if now < opens then return come_back(opens - now) end
-local first, starved = nil, nil
-for lane = 0, lanes - 1 do
-  if lane == mine or number('until:' .. lane) > now then
-    if first == nil then first = lane end
-    if starved == nil and number('over:' .. lane) >= patience then starved = lane end
-  end
-end
-if (starved or first) ~= mine then return come_back(math.min(interval / 4, 20)) end
-for lane = 0, lanes - 1 do
-  if lane ~= mine and number('until:' .. lane) > now then redis.call('HINCRBY', key, 'over:' .. lane, 1) end
-end
-redis.call('HSET', key, 'next', string.format('%.3f', now + interval), 'over:' .. mine, 0, 'until:' .. mine, 0)
-redis.call('PEXPIRE', key, 60000)
-return '0'
-"""
+def _now_ms() -> float:
+    return time.monotonic() * 1000
 
 
-class RedisBudget:
+class LocalBudget(_Waiting):
+    """A budget within one process: for library users, and while Redis is away."""
+
+    def __init__(self, rate: float, *, spare: float = SPARE, speed: float = 1.0) -> None:
+        """`rate`: requests per second that KIS allows; `spare`: the part of it that is used; `speed`: see `Limits`."""
+        super().__init__()
+        self._pacing = Pacing(Limits(rate, spare, speed))
+
+    async def usage(self) -> Usage:
+        return self._pacing.usage(_now_ms(), self._counts(), clock_ms=time.time() * 1000 - _now_ms())
+
+    async def _ask(self, counts: Sequence[int]) -> Granted | float:
+        return self._pacing.ask(_now_ms(), counts)
+
+    def _finished(self, number: int, refused: str) -> None:
+        self._pacing.done(_now_ms(), number, refused)
+
+
+class RedisBudget(_Waiting):
     """One budget for all processes that hold the key. When Redis is away each goes on alone, at half the rate."""
 
     def __init__(
-        self, redis: Any, key_fingerprint: str, rate: float, *, spare: float = SPARE, prefix: str = "bamsae:kis:rate"
+        self,
+        redis: Any,
+        key_fingerprint: str,
+        rate: float,
+        *,
+        spare: float = SPARE,
+        speed: float = 1.0,
+        ledger: str = "",
+        prefix: str = PREFIX,
     ) -> None:
-        """`redis`: a `redis.asyncio.Redis`; `key_fingerprint`: the keyed hash of the app key, never the key."""
+        """`redis`: a `redis.asyncio.Redis`; `key_fingerprint`: the keyed hash of the app key, never the key.
+
+        `ledger`: what all keys of one ledger have in common, such as the environment: EGW00215 holds them all up.
+        """
+        super().__init__()
         self._redis = redis
-        self._key = f"{prefix}:{key_fingerprint}"
-        self._interval_ms = 1000 / (rate * spare)
-        self._alone = LocalBudget(rate, spare=spare * ALONE)
+        self._limits = Limits(rate, spare, speed)
+        self._keys = _keys(prefix, key_fingerprint, ledger)
+        self._script = redis.register_script(SCRIPT)
+        self._rules = _rules(self._limits)
+        self._process = secrets.token_hex(8)
+        self._alone = Pacing(Limits(rate, spare * ALONE, speed))
         self._away_until = 0.0
+        self._said: set[asyncio.Task[None]] = set()
 
-    async def take(self, lane: Lane) -> None:
-        while time.monotonic() >= self._away_until:
+    async def usage(self) -> Usage:
+        """Of all processes. Raises redis.exceptions.RedisError or TimeoutError while Redis is away."""
+        state, held, ledger, used = self._keys
+        async with asyncio.timeout(REDIS_TIMEOUT_S):
+            async with self._redis.pipeline(transaction=True) as asked:
+                asked.time().hgetall(state).zrange(held, 0, -1, withscores=True).get(ledger).hgetall(used)
+                answers = await asked.execute()
+        return _usage(self._limits, *answers)
+
+    async def _ask(self, counts: Sequence[int]) -> Granted | float:
+        if time.monotonic() >= self._away_until:
             try:
-                wait_ms = await asyncio.wait_for(self._ask(lane), REDIS_TIMEOUT_S)
-            except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
-                self._away_until = time.monotonic() + REDIS_AWAY_S
-                log.warning("Redis is away, pacing alone: %s", type(error).__name__)
-                break
-            if wait_ms == 0:
-                return
-            await asyncio.sleep(wait_ms / 1000)
-        await self._alone.take(lane)
+                queue, number, wait = await self._call("ask", self._process, *counts)
+            except Exception as error:  # whatever is wrong there, requests go on
+                self._is_away(error)
+            else:
+                return float(wait) if int(queue) < 0 else Granted(int(queue), int(number), float(wait))
+        found = self._alone.ask(_now_ms(), counts)
+        return Granted(found.queue, -found.number, found.again_ms) if isinstance(found, Granted) else found
 
-    async def _ask(self, lane: Lane) -> float:
-        arguments = (LANES.index(lane), f"{self._interval_ms:.3f}", PATIENCE, GRACE_MS, len(LANES))
-        answer = await cast(Awaitable[Any], self._redis.eval(TAKE, 1, self._key, *arguments))
-        return float(answer)
+    async def _nobody_waits(self) -> None:
+        if time.monotonic() >= self._away_until:
+            await self._say("ask", self._process, *[0] * len(QUEUES))
+
+    def _finished(self, number: int, refused: str) -> None:
+        if number < 0:  # taken alone
+            self._alone.done(_now_ms(), -number, refused)
+            return
+        # An answer does not wait for this; the budget holds the request a little longer if it gets lost.
+        task = asyncio.get_running_loop().create_task(self._say("done", number, refused))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _say(self, *words: object) -> None:
+        try:
+            await self._call(*words)
+        except Exception as error:  # only a hint: what is held runs out by itself
+            self._is_away(error)
+
+    async def _call(self, command: object, *words: object) -> list[bytes | str]:
+        async with asyncio.timeout(REDIS_TIMEOUT_S):
+            return await self._script(keys=self._keys, args=[command, "", self._rules, *words])
+
+    def _is_away(self, error: Exception) -> None:
+        self._away_until = time.monotonic() + REDIS_AWAY_S
+        log.warning("Redis is away, pacing alone: %s", type(error).__name__)
+
+
+def _keys(prefix: str, key_fingerprint: str, ledger: str) -> list[str]:
+    own = f"{prefix}:{key_fingerprint}"
+    return [own, f"{own}:held", f"{prefix}:ledger:{ledger}" if ledger else f"{own}:ledger", f"{own}:used"]
+
+
+def _rules(limits: Limits) -> str:
+    """What `pacing.lua` needs to know, as JSON."""
+    return json.dumps(
+        {
+            "interval_ms": limits.interval_ms(1),
+            "room": limits.rate / limits.speed,
+            "window_ms": limits.window_ms,
+            "patience": pacing.PATIENCE,
+            "slack_ms": pacing.SLACK_MS,
+            "hold_ms": pacing.HOLD_MS,
+            "grace_ms": GRACE_MS,
+            "decrease": pacing.DECREASE,
+            "settle_ms": pacing.SETTLE_MS,
+            "floor": pacing.FLOOR,
+            "recovery_s": pacing.RECOVERY_S,
+            "ledger_code": pacing.LEDGER_CODE,
+            "ledger_pause_ms": pacing.LEDGER_PAUSE_MS,
+        }
+    )
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode() if isinstance(value, bytes) else value or ""
+
+
+def _usage(
+    limits: Limits,
+    at: tuple[int, int],
+    state: dict[Any, Any],
+    held: list[tuple[Any, float]],
+    paused: bytes | str | None,
+    used: dict[Any, Any],
+) -> Usage:
+    now = at[0] * 1000 + at[1] / 1000
+    facts = {_text(name): _text(value) for name, value in state.items()}
+    lesson = pacing.Lesson(float(facts.get("share", 1)), float(facts.get("share_at", 0)))
+    seconds = [[int(word) for word in _text(line).split()] for line in used.values()]
+    waits = [value.split() for name, value in facts.items() if name.startswith("who:")]
+    fresh = [[int(word) for word in counts] for back, *counts in waits if float(back) >= now]
+    paused_until = float(_text(paused) or 0)
+    return usage_of(
+        limits,
+        share=lesson.at(now),
+        second=at[0],
+        used={second: counts for second, *counts in seconds if second >= at[0] - MINUTE_S},
+        waiting=[sum(column) for column in zip(*fresh, strict=True)] or [0] * len(QUEUES),
+        under_way=sum(until > now for _number, until in held),
+        throttled=(float(facts.get("throttled_at", 0)), facts.get("throttled_code", "")),
+        paused_until=paused_until if paused_until > now else 0.0,
+    )

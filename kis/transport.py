@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from kis import drift, errors
+from kis import drift, errors, functions
 from kis.config import KisConfig
 from kis.journal import Journal, inside_a_request
 from kis.throttle import Budget
@@ -108,6 +108,11 @@ def headers_for(config: KisConfig, call: Call, token: str = "", body_hash: str =
     return headers
 
 
+def is_of_the_ledger(call: Call) -> bool:
+    """Functions of the account share a limit of the whole ledger (3.5), those of prices do not."""
+    return call.path.startswith(functions.TRADING)
+
+
 def _answer(response: httpx.Response, received_at: datetime) -> Answer:
     after = response.headers.get("retry-after", "")
     return Answer(
@@ -178,10 +183,9 @@ class Transport:
         reissued = False
         for attempt in range(ATTEMPTS):
             token = await tokens.ensure() if tokens else None
-            await budget.take(lane)
             again = True
             try:
-                answer = await self.exchange(call, token=token.value if token else "", http=http, lane=lane.value)
+                answer = await self._in_turn(call, budget, lane, token=token.value if token else "", http=http)
             except (Unreachable, errors.ReadFailed) as error:
                 failure = error
             else:
@@ -202,6 +206,19 @@ class Transport:
             if attempt + 1 < ATTEMPTS:
                 await pause(max(failure.retry_after or 0.0, backoff(attempt, self._config.environment)))
         raise failure
+
+    async def _in_turn(
+        self, call: Call, budget: Budget, lane: Lane, *, token: str, http: httpx.AsyncClient | None
+    ) -> Answer:
+        """One exchange in a slot of the key's rate. Raises as `exchange`."""
+        slot = await budget.take(lane, ledger=is_of_the_ledger(call))
+        refused = ""
+        try:
+            answer = await self.exchange(call, token=token, http=http, lane=lane.value)
+            refused = errors.rate_refusal(answer)
+            return answer
+        finally:
+            slot.done(refused)
 
     def _problem(self, answer: Answer, call: Call) -> TradingError | None:
         if not call.tr_id:  # the hash endpoint answers without rt_cd (2.4)

@@ -214,9 +214,9 @@ class TestPrepared:
         events, taken = [], []
 
         class Counting(LocalBudget):
-            async def take(self, lane):
+            async def take(self, lane, **about):
                 taken.append(lane)
-                await super().take(lane)
+                return await super().take(lane, **about)
 
         client = make_client("real", on_event=events.append, budget=Counting(500))
         prepared = await overseas_orders.prepare_cancel(CancelTicket("NVDA", NASDAQ, "1"), client=client)
