@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from kis.config import KisConfig
 from kis.wire import (
     answers,
-    balance_answers,
     balance_calls,
     calls,
     frames,
-    order_answers,
     order_calls,
     quote_answers,
     quote_calls,
@@ -25,9 +23,8 @@ from kis.wire import (
 )
 from kis.wire.answers import Answer
 from kis.wire.values import Unreadable
-from market.errors import NotInPaper
-from market.orders import CancelTicket, OrderTicket
-from market.words import Environment, Exchange, Freshness, Side, TimeInForce
+from market.orders import OrderTicket
+from market.words import Environment, Exchange, Freshness, Side
 
 NOW = datetime(2026, 3, 12, 14, 15, 9, tzinfo=UTC)
 REAL = KisConfig(Environment.REAL, "k" * 36, "s" * 180, "5012345601")
@@ -97,80 +94,6 @@ class TestValues:
 
 
 class TestCalls:
-    @pytest.mark.parametrize(
-        ("config", "side", "tr_id"),
-        [
-            (REAL, Side.BUY, "TTTT1002U"),
-            (REAL, Side.SELL, "TTTT1006U"),
-            (PAPER, Side.BUY, "VTTT1002U"),
-            (PAPER, Side.SELL, "VTTT1001U"),
-        ],
-    )
-    def test_an_order_has_the_function_id_of_its_side_and_environment(self, config, side, tr_id):
-        assert order_calls.order(config, ticket(side=side)).tr_id == tr_id
-
-    def test_an_order_carries_every_mandatory_field_as_text(self):
-        call = order_calls.order(REAL, ticket())
-
-        assert (call.method, call.path) == ("POST", "/uapi/overseas-stock/v1/trading/order")
-        assert call.fields == {
-            "CANO": "50123456",
-            "ACNT_PRDT_CD": "01",
-            "OVRS_EXCG_CD": "NASD",
-            "PDNO": "NVDA",
-            "ORD_QTY": "10",
-            "OVRS_ORD_UNPR": "184.25",
-            "CTAC_TLNO": "",
-            "MGCO_APTM_ODNO": "",
-            "SLL_TYPE": "",
-            "ORD_SVR_DVSN_CD": "0",
-            "ORD_DVSN": "00",
-        }
-
-    def test_a_sell_says_so_twice(self):
-        assert order_calls.order(REAL, ticket(side=Side.SELL)).fields["SLL_TYPE"] == "00"
-
-    @pytest.mark.parametrize(
-        ("price", "text"), [("184.2", "184.20"), ("1", "1.00"), ("0.1234", "0.1234"), ("1E+2", "100.00")]
-    )
-    def test_a_price_is_written_in_full(self, price, text):
-        assert calls.price_text(Decimal(price)) == text
-
-    @pytest.mark.parametrize("price", ["184.255", "0", "-1", "0.12345", "NaN", "Infinity"])
-    def test_a_price_off_the_tick_is_refused_before_it_is_sent(self, price):
-        with pytest.raises(ValueError, match="tick"):
-            order_calls.order(REAL, ticket(limit_price=Decimal(price)))
-
-    def test_no_order_is_made_of_no_shares(self):
-        with pytest.raises(ValueError, match="one share"):
-            order_calls.order(REAL, ticket(quantity=0))
-
-    def test_auction_orders_are_limits_at_the_auction_and_real_only(self):
-        at_open = ticket(time_in_force=TimeInForce.AT_OPEN)
-        assert order_calls.order(REAL, at_open).fields["ORD_DVSN"] == "32"
-        with pytest.raises(NotInPaper):
-            order_calls.order(PAPER, at_open)
-
-    def test_a_cancel_is_for_all_that_is_left(self):
-        call = order_calls.cancel(PAPER, CancelTicket("KO", Exchange.NYSE, "40901"))
-
-        assert call.tr_id == "VTTT1004U"
-        assert call.fields["ORGN_ODNO"] == "0000040901"
-        assert call.fields["RVSE_CNCL_DVSN_CD"] == "02"
-        assert (call.fields["ORD_QTY"], call.fields["OVRS_ORD_UNPR"]) == ("0", "0")
-
-    def test_the_order_list_of_paper_takes_its_fixed_filters_only(self):
-        first, last = date(2026, 3, 11), date(2026, 3, 12)
-        real, paper = (order_calls.executions(c, first, last).fields for c in (REAL, PAPER))
-
-        assert (real["PDNO"], real["OVRS_EXCG_CD"]) == ("%", "NASD")
-        assert (paper["PDNO"], paper["OVRS_EXCG_CD"]) == ("", "")
-        assert (real["ORD_STRT_DT"], real["ORD_END_DT"]) == ("20260311", "20260312")
-
-    def test_holdings_are_one_question_on_real_and_three_on_paper(self):
-        assert [c.fields["OVRS_EXCG_CD"] for c, _ in balance_calls.balances(REAL)] == ["NASD"]
-        assert [c.fields["OVRS_EXCG_CD"] for c, _ in balance_calls.balances(PAPER)] == ["NASD", "NYSE", "AMEX"]
-
     def test_quotes_use_the_other_family_of_exchange_codes(self):
         assert quote_calls.price(REAL.environment, "SPY", Exchange.AMEX).fields == {
             "AUTH": "",
@@ -185,112 +108,7 @@ class TestCalls:
         assert REAL.app_secret not in repr(calls.token(REAL)) + repr(REAL)
 
 
-ACCEPTED = {
-    "rt_cd": "0",
-    "msg_cd": "APBK0013",
-    "msg1": "주문 전송 완료 되었습니다.",
-    "output": {"KRX_FWDG_ORD_ORGNO": "01790", "ODNO": "0000040901", "ORD_TMD": "231502"},
-}
-ROW = {
-    "ord_dt": "20260312",
-    "ord_gno_brno": "01790",
-    "odno": "0000040901",
-    "orgn_odno": "",
-    "sll_buy_dvsn_cd": "02",
-    "rvse_cncl_dvsn": "00",
-    "pdno": "NVDA",
-    "ft_ord_qty": "10",
-    "ft_ord_unpr3": "184.25000000",
-    "ft_ccld_qty": "4",
-    "ft_ccld_unpr3": "184.24000000",
-    "nccs_qty": "6",
-    "prcs_stat_name": "전송",
-    "rjct_rson": "",
-    "rjct_rson_name": "",
-    "ord_tmd": "231502",
-    "ovrs_excg_cd": "NASD",
-    "dmst_ord_dt": "20260312",
-    "thco_ord_tmd": "231502",
-    "mdia_dvsn_name": "OpenAPI",
-}
-HOLDING = {
-    "ovrs_pdno": "NVDA",
-    "ovrs_cblc_qty": "10",
-    "ord_psbl_qty": "10",
-    "pchs_avg_pric": "182.0800",
-    "now_pric2": "184.240000",
-    "frcr_evlu_pfls_amt": "21.600000",
-    "ovrs_excg_cd": "NASD",
-    "loan_type_cd": "10",
-    "loan_dt": "",
-}
-POWER = {
-    "ord_psbl_frcr_amt": "8150.00",
-    "ovrs_ord_psbl_amt": "8129.67",
-    "max_ord_psbl_qty": "44",
-    "exrt": "1452.3000000000",
-    "frcr_ord_psbl_amt1": "11240.55",
-    "ovrs_max_ord_psbl_qty": "60",
-}
-
-
 class TestAnswers:
-    def test_an_accepted_order_is_read_with_its_number(self):
-        accepted = order_answers.accepted(answer(ACCEPTED))
-        assert accepted is not None
-        assert (accepted.broker_order_id, accepted.branch, accepted.broker_time) == ("40901", "01790", "231502")
-
-    @pytest.mark.parametrize(
-        "output",
-        [{}, {"ODNO": ""}, {"ODNO": "0000000000"}, {"ODNO": "?"}, None, [], "x", {"ODNO": None}],
-    )
-    def test_success_without_a_readable_number_proves_nothing(self, output):
-        assert order_answers.accepted(answer({**ACCEPTED, "output": output})) is None
-
-    def test_the_number_is_found_in_any_case_and_in_an_array(self):
-        assert order_answers.accepted(answer({**ACCEPTED, "output": [{"odno": "7"}]})).broker_order_id == "7"
-
-    def test_a_row_of_the_order_list(self):
-        (row,) = order_answers.executions(answer({"rt_cd": "0", "output": [ROW]})).rows
-
-        assert (row.order_date, row.broker_order_id, row.original_id) == (date(2026, 3, 12), "40901", "")
-        assert (row.request_kind, row.symbol, row.side, row.exchange) == ("new", "NVDA", Side.BUY, Exchange.NASDAQ)
-        assert (row.quantity, row.filled_quantity, row.open_quantity) == (10, 4, 6)
-        assert (row.limit_price, row.avg_fill_price) == (Decimal("184.25"), Decimal("184.24"))
-        assert row.placed_at == datetime(2026, 3, 12, 14, 15, 2, tzinfo=UTC)
-        assert row.channel == "OpenAPI"
-
-    def test_a_cancel_is_a_row_of_its_own_about_another(self):
-        cancel = {**ROW, "odno": "0000040902", "orgn_odno": "0000040901", "rvse_cncl_dvsn": "02", "nccs_qty": ""}
-        (row,) = order_answers.executions(answer({"output": [cancel]})).rows
-        assert (row.request_kind, row.original_id, row.open_quantity) == ("cancel", "40901", 0)
-
-    @pytest.mark.parametrize("empty", [dict.fromkeys(ROW, ""), [], [dict.fromkeys(ROW, "")], None])
-    def test_an_object_of_blanks_is_an_empty_list(self, empty):
-        page = order_answers.executions(answer({"rt_cd": "0", "output": empty}))
-        assert (page.rows, page.unreadable) == ((), 0)
-
-    @pytest.mark.parametrize("name", ["odno", "ord_dt", "sll_buy_dvsn_cd", "ft_ord_qty", "ft_ccld_qty", "nccs_qty"])
-    def test_a_row_without_what_it_must_have_is_counted_not_guessed(self, name):
-        page = order_answers.executions(answer({"output": [ROW, {**ROW, name: " "}]}))
-        assert (len(page.rows), page.unreadable) == (1, 1)
-
-    def test_a_holding_and_the_blank_row_after_it(self):
-        blank = dict.fromkeys(HOLDING, "")
-        page = balance_answers.holdings(answer({"output1": [HOLDING, blank, {**HOLDING, "ovrs_cblc_qty": "0"}]}), None)
-        ((_, holding),) = page.rows
-        assert (holding.symbol, holding.quantity, holding.avg_price) == ("NVDA", 10, Decimal("182.08"))
-        assert page.unreadable == 0
-
-    def test_buying_power_in_both_margin_modes(self):
-        power = balance_answers.buying_power(answer({"output": POWER}))
-        assert (power.usd, power.integrated) == (Decimal("8129.67"), Decimal("11240.55"))
-        assert (power.max_quantity_usd, power.max_quantity_integrated) == (44, 60)
-
-    def test_blank_buying_power_is_not_zero(self):
-        with pytest.raises(Unreadable):
-            balance_answers.buying_power(answer({"output": {**POWER, "ovrs_ord_psbl_amt": " "}}))
-
     def test_a_price_has_no_time_and_is_stale_until_its_volume_moves(self):
         quote = quote_answers.quote(
             answer({"output": {"last": "184.2400", "tvol": "9812345"}}), "NVDA", Exchange.NASDAQ
@@ -472,36 +290,14 @@ def bent(draw, row):
 
 
 class TestWhateverArrives:
-    @given(st.one_of(bent(ROW), st.lists(st.one_of(bent(ROW), words), max_size=3), words))
-    def test_order_lists(self, output):
-        page = order_answers.executions(answer({"output": output}))
-        for row in page.rows:
-            assert row.quantity >= 0
-            assert row.broker_order_id.isdigit()
-
-    @given(st.one_of(bent(HOLDING), st.lists(bent(HOLDING), max_size=3), words))
-    def test_holdings(self, output):
-        for _, holding in balance_answers.holdings(answer({"output1": output}), None).rows:
-            assert holding.quantity >= 0
-
     @given(bent({"last": "184.24", "tvol": "5"}))
     def test_prices(self, output):
         quote = quote_answers.quote(answer({"output": output}), "NVDA", Exchange.NASDAQ)
         assert quote is None or quote.last > 0
 
-    @given(bent(POWER))
-    def test_buying_power(self, output):
-        with contextlib.suppress(Unreadable):
-            assert balance_answers.buying_power(answer({"output": output})).max_quantity_usd >= 0
-
     @given(st.lists(bent({"xymd": "20260312", "xhms": "101500", "open": "1", "last": "2", "evol": "3"}), max_size=3))
     def test_bars(self, output):
         quote_answers.minute_bars(answer({"output2": output}), 1)
-
-    @given(bent(ACCEPTED), st.sampled_from([200, 500, 404]))
-    def test_order_answers(self, body, status):
-        accepted = order_answers.accepted(answer(body, status))
-        assert accepted is None or (status == 200 and accepted.broker_order_id != "")
 
     @given(bent({"access_token": "x", "access_token_token_expired": "2026-03-13 22:05:11"}))
     def test_tokens(self, body):
