@@ -202,6 +202,7 @@ NOT_ON_PAPER = _NOT_ON_PAPER
 BRANCH = {REAL: "01790", PAPER: "00950"}  # KRX_FWDG_ORD_ORGNO (section 4.1)
 NOTICE_BRANCH = "01791"  # differs from the answer's on purpose (section 5.8, trap 36)
 LIMIT, MOO, LOO, MOC, LOC, TWAP, VWAP = "00", "31", "32", "33", "34", "35", "36"  # ORD_DVSN (section 4.0)
+SLICED_NAMES = {TWAP: "TWAP", VWAP: "VWAP"}
 SIDE_CODES = {"sell": "01", "buy": "02"}
 SIDE_NAMES = {"sell": "매도", "buy": "매수"}
 KIND_CODES = {"new": "00", "amend": "01", "cancel": "02"}

@@ -56,6 +56,7 @@ class NewOrder:
     starts_at: datetime | None = None  # of TWAP and VWAP with a window of their own
     ends_at: datetime | None = None
     daytime: bool = False  # came through the TR of the daytime session (4.6)
+    reserved: bool = False  # a reservation, sent at the opening: the cut-off of the opening auction is not for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,19 @@ class Exchange:
     def place(self, account: Account, new: NewOrder, now: datetime) -> tuple[Order, list[Event]]:
         """Take a new order, or raise Refused. An accepted order is not yet a filled one."""
         session = self._open_session(account, now)
-        self._check_symbol(account, new.symbol, new.exchange)
-        self._check_price(new.price)
+        self.check(account, new)
         self._check_means(account, new)
         account.start_day(us_date(now))
         order = self._record(account, new, "new", now, session)
         return order, [Event("accepted", order, order.quantity, order.price, now)]
+
+    def check(self, account: Account, new: NewOrder) -> None:
+        """What can be said of an order by itself, at any hour: its symbol and its price. Raises Refused."""
+        self._check_symbol(account, new.symbol, new.exchange)
+        if new.daytime and not self.listings[new.symbol].daytime:
+            raise Refused("unknown_symbol")
+        if new.division not in (codes.MOO, codes.MOC):
+            self._check_price(new.price)
 
     def cancel(
         self, account: Account, number: str, quantity: int, now: datetime, channel: str = codes.API_CHANNEL

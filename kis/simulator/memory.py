@@ -21,6 +21,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "logins": ("account_no",),
     "tokens": ("text",),
     "approvals": ("key",),
+    "reservations": ("account_no", "date", "number"),
 }
 LINE = 200  # rows per line of a rewritten file
 # What ended longer ago is left out when the file is written as a whole.
@@ -110,6 +111,7 @@ class Memory:
     def _forget(self, now: datetime) -> None:
         first = (now - KEEP_ORDERS).date()
         self._drop("orders", lambda row: not row["open"] and date.fromisoformat(row["date"]) < first)
+        self._drop("reservations", lambda row: row["status"] != "waiting" and date.fromisoformat(row["date"]) < first)
         self._drop("tokens", lambda row: datetime.fromisoformat(row["expires_at"]) < now - KEEP_TOKENS)
         self._drop("approvals", lambda row: datetime.fromisoformat(row["at"]) < now - KEEP_APPROVALS)
 

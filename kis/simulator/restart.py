@@ -30,6 +30,7 @@ def open_world(memory: Memory, scenario: Scenario, given: list[Account] | None, 
     world = World(replace(scenario, seed=memory.about["seed"]), customers, memory, _clock(memory, scenario))
     try:
         world.desk.restore(memory.rows)
+        world.reservations.restore(memory.rows("reservations"))
     except (KeyError, TypeError, ValueError) as e:
         raise damaged(memory.path) from e
     memory.rewrite(world.now())
@@ -68,6 +69,7 @@ def _check_accounts(memory: Memory, kept: list[Account], given: list[Account] | 
 
 def _check_symbols(memory: Memory, kept: list[Account], scenario: Scenario) -> None:
     used = {s for a in kept for s in a.holdings} | {o.symbol for a in kept for o in a.orders}
+    used |= {row["symbol"] for row in memory.rows("reservations")}
     missing = sorted(used - {item.symbol for item in scenario.listings})
     if missing:
         raise BadBook(

@@ -15,6 +15,7 @@ from kis.simulator.keys import KeyDesk, Rates
 from kis.simulator.market import Market
 from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
 from kis.simulator.memory import Memory
+from kis.simulator.reservations import Reservations, late_text, text_of
 from kis.simulator.settings import Scenario
 from kis.simulator.tally import Tally
 
@@ -37,6 +38,7 @@ class World:
         self.accounts = accounts
         self.market = Market(Prices(scenario.seed, scenario.listings), scenario.calendar, scenario.listings)
         self.exchange = Exchange(accounts, scenario.listings, scenario.calendar, scenario.fees, scenario.paper_blocked)
+        self.reservations = Reservations(self.exchange, limited=self.switches.reservation_window)
         self.desk = KeyDesk(accounts, scenario.switches, None if memory else scenario.seed)
         self.rates = Rates()
         self.tally = Tally()
@@ -59,8 +61,6 @@ class World:
         self._tell(events)
         return order
 
-    def cancel(self, account: Account, number: str, quantity: int, now: datetime, **channel: Any) -> Order:
-        order, events = self.exchange.cancel(account, number, quantity, now, **channel)
     def _strike_venue(self, account: Account, order: Order) -> None:
         struck = self.faults.strikes("venue", About("", "", account.account_no, account.environment, order.symbol))
         if "late_reject" in struck:
@@ -68,6 +68,8 @@ class World:
         if "number_reused" in struck:
             account.orders.append(twin_of(order))
 
+    def cancel(self, account: Account, number: str, quantity: int, now: datetime, **channel: Any) -> Order:
+        order, events = self.exchange.cancel(account, number, quantity, now, **channel)
         self._tell(events)
         return order
 
@@ -78,10 +80,11 @@ class World:
 
     def keep(self) -> None:
         """Write down what has changed. Whoever hears of it hears of it after this: an answer, a notice."""
-        orders, logins = self.exchange.take_changes(), self.desk.take_changes()
+        orders = self.exchange.take_changes()
+        rest = {**self.desk.take_changes(), **self.reservations.take_changes()}
         if self._memory is not None:
             accounts = {o.account_no: self.exchange.accounts[o.account_no] for o in orders}
-            self._memory.keep(accounts.values(), orders, logins, self.now())
+            self._memory.keep(accounts.values(), orders, rest, self.now())
 
     def _tell(self, events: list[Event]) -> None:
         self.keep()
@@ -105,7 +108,23 @@ class World:
         self.exchange.expire(now)
         for account in self.accounts:
             account.start_day(us_date(now))
+        self.transmit_reservations(now)
         self.keep()
+
+    def transmit_reservations(self, now: datetime) -> None:
+        """Send what was left for an opening that has come; what cannot be sent keeps the reason (section 4.3)."""
+        for reservation in self.reservations.due(now):
+            account = self.exchange.accounts[reservation.account_no]
+            if self.reservations.late(reservation, now):
+                self.reservations.failed(reservation, late_text(account.environment), now)
+                continue
+            try:
+                order, events = self.exchange.place(account, reservation.order, now)
+            except Refused as e:
+                self.reservations.failed(reservation, text_of(e, account.environment), now)
+                continue
+            self.reservations.sent(reservation, order, now)
+            self._tell(events)
 
     def step(self, now: datetime) -> None:
         """Play the current tick once more, for every order that has been accepted by now."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kis.simulator.rest import balance, domestic, lists, orders, quotes
+from kis.simulator.rest import balance, domestic, lists, orders, quotes, reservations
 from kis.simulator.rest.call import Endpoint
 
-MODULES = (orders, lists, balance, quotes, domestic)
+MODULES = (orders, reservations, lists, balance, quotes, domestic)
 ENDPOINTS: dict[str, Endpoint] = {e.path: e for module in MODULES for e in module.ENDPOINTS}
