@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 ZERO = Decimal(0)
 
@@ -24,7 +24,29 @@ class Fill:
     at: datetime
     quantity: int
     price: Decimal
-    fee: Decimal  # commission and, on sells, the SEC fee
+    fee: Decimal  # commission and, on sells, the fees of the exchanges
+    tax: Decimal = ZERO  # withheld from the sale of a partnership (section 6.5)
+    cost: Decimal | None = None  # of the shares that were sold; None on a buy, and in books of earlier versions
+
+
+@dataclass(slots=True)
+class Unsettled:
+    """Trades of one day, symbol and side whose cash and stock move on `settles`, a New York date."""
+
+    settles: date
+    traded: date
+    symbol: str
+    side: str
+    quantity: int
+    amount: Decimal  # USD: what a buy costs with its fees, what a sale brings in without them
+
+    @property
+    def cash(self) -> Decimal:
+        return self.amount if self.side == "sell" else -self.amount
+
+    @property
+    def shares(self) -> int:
+        return self.quantity if self.side == "buy" else -self.quantity
 
 
 @dataclass(slots=True)
@@ -83,7 +105,10 @@ class Account:
     account_no: str  # 10 digits
     hts_id: str
     cash: Decimal = ZERO  # after every trade so far
-    deposit: Decimal = ZERO  # settlement basis: moves overnight (Appendix E)
+    deposit: Decimal = ZERO  # settlement basis: moves when a trade settles (Appendix E)
+    won: Decimal = ZERO  # KRW
+    integrated: bool = False  # integrated margin: buys may be paid in KRW (section 6.5)
+    extension: bool = False  # orders live through the after-market extension (section 6.4)
     holdings: dict[str, Holding] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     live: list[Order] = field(default_factory=list)  # those that may still be alive, for speed
@@ -92,6 +117,7 @@ class Account:
     bought_today: Decimal = ZERO
     sold_today: Decimal = ZERO  # net of fees
     numbers: dict[date, int] = field(default_factory=dict)
+    unsettled: list[Unsettled] = field(default_factory=list)
 
     def working(self, symbol: str | None = None) -> list[Order]:
         """Orders alive at the exchange, oldest first."""
@@ -123,33 +149,71 @@ class Account:
         held = self.holdings[symbol].quantity if symbol in self.holdings else 0
         return held - sum(o.open for o in self.working(symbol) if o.side == "sell")
 
+    def settled(self, symbol: str) -> int:
+        """Shares on a settlement basis."""
+        held = self.holdings[symbol].quantity if symbol in self.holdings else 0
+        return held - sum(u.shares for u in self.unsettled if u.symbol == symbol)
+
+    def unsettled_amount(self, side: str) -> Decimal:
+        """USD that trades of one side still have to move."""
+        return sum((u.amount for u in self.unsettled if u.side == side), ZERO)
+
     def start_day(self, day: date) -> None:
-        """Settle once a new date has come: the trades before it move the deposit."""
-        if self.day is None or day > self.day:
-            self.day, self.deposit = day, self.cash
-            self.bought_today = self.sold_today = ZERO
+        """A new trading day: the sums of the day begin anew, and what is due settles."""
+        if self.day is not None and day <= self.day:
+            return
+        self.day = day
+        self.bought_today = self.sold_today = ZERO
+        self.deposit += sum((u.cash for u in self.unsettled if u.settles <= day), ZERO)
+        self.unsettled = [u for u in self.unsettled if u.settles > day]
+
+    def exchange_won(self, rate: Decimal) -> None:
+        """Pay what is missing in dollars with won, at `rate` KRW a dollar, rounded up to the won."""
+        missing = -self.deposit
+        if missing > 0:
+            self.won -= (missing * rate).quantize(Decimal(1), ROUND_UP)
+            self.deposit += missing
+            self.cash += missing
 
     def next_number(self, day: date, first: int) -> str:
         """The next order number of the day; numbers begin anew every day."""
         self.numbers[day] = self.numbers.get(day, first - 1) + 1
         return f"{self.numbers[day]:010d}"
 
-    def apply(self, order: Order, fill: Fill) -> None:
-        """Book one execution: order, holding, cash."""
+    def apply(self, order: Order, fill: Fill, settles: date) -> None:
+        """Book one execution: order, holding, cash. Deposit and settled shares move on `settles`."""
         order.fills.append(fill)
         order.open -= fill.quantity
         order.status = "partially_filled" if order.open else "filled"
         holding = self.holdings.setdefault(order.symbol, Holding())
         value = fill.price * fill.quantity
         if order.side == "buy":
+            amount = value + fill.fee
             holding.quantity += fill.quantity
             holding.cost += value
-            self.cash -= value + fill.fee
-            self.bought_today += value + fill.fee
-            return
-        cost = (holding.average * fill.quantity).quantize(Decimal("0.00000001"), ROUND_DOWN)
-        holding.quantity -= fill.quantity
-        holding.cost = holding.cost - cost if holding.quantity else ZERO
-        self.cash += value - fill.fee
-        self.sold_today += value - fill.fee
-        self.realised += value - fill.fee - cost
+            self.cash -= amount
+            self.bought_today += amount
+        else:
+            amount = value - fill.fee - fill.tax
+            cost = (holding.average * fill.quantity).quantize(Decimal("0.00000001"), ROUND_DOWN)
+            holding.quantity -= fill.quantity
+            cost = cost if holding.quantity else holding.cost
+            order.fills[-1] = replace(fill, cost=cost)
+            holding.cost -= cost
+            self.cash += amount
+            self.sold_today += amount
+            self.realised += amount - cost
+        self._settle_later(order, fill.quantity, amount, settles)
+
+    def _settle_later(self, order: Order, quantity: int, amount: Decimal, settles: date) -> None:
+        for known in self.unsettled:
+            if (known.settles, known.traded, known.symbol, known.side) == (
+                settles,
+                order.date,
+                order.symbol,
+                order.side,
+            ):
+                known.quantity += quantity
+                known.amount += amount
+                return
+        self.unsettled.append(Unsettled(settles, order.date, order.symbol, order.side, quantity, amount))

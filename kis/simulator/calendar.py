@@ -68,6 +68,7 @@ class Calendar:
         self._holidays = frozenset(holidays)
         self._early = frozenset(early_closes)
         self._days: dict[date, Day] = {}
+        self._turned: dict[date, list[datetime]] = {}
 
     def day(self, day: date) -> Day:
         """The sessions of one New York date; none on a day without trading."""
@@ -104,6 +105,24 @@ class Calendar:
             day += timedelta(days=1)
             after -= bool(self.day(day).sessions)
         return day
+
+    def next_turn(self, after: datetime) -> datetime:
+        """The next moment at which a session, an order's life or a date ends or begins."""
+        day = us_date(after)
+        found = next((m for m in self._turns(day) if m > after), None)
+        return found or self._turns(day + timedelta(days=1))[0]
+
+    def _turns(self, day: date) -> list[datetime]:
+        """Of one New York date: its midnight first, then what its sessions bring, in the order of time."""
+        if day not in self._turned:
+            midnight, next_midnight = _at(day, time(0)), _at(day + timedelta(days=1), time(0))
+            moments = {midnight}
+            for found in (self.day(day), self.day(day + timedelta(days=1))):
+                sessions = (*found.sessions, *([found.daytime] if found.daytime else []))
+                moments |= {moment for s in sessions for moment in (s.start, s.end)}
+                moments |= {found.orders_end(extension=e) for e in (False, True) if found.sessions}
+            self._turned[day] = sorted(m for m in moments if midnight <= m < next_midnight)
+        return self._turned[day]
 
     def _always(self, day: date) -> Day:
         midnight = _at(day, time(0)), _at(day + timedelta(days=1), time(0))

@@ -164,6 +164,7 @@ REFUSALS: dict[str, dict[str, tuple[str, str, str]]] = {
         REAL: _CLOSED,
         PAPER: ("1", "40100000", "모의투자 영업일이 아닙니다."),
     },
+    "auction_closed": {REAL: _CLOSED, PAPER: _NOT_ON_PAPER},
     "not_tradable": {
         REAL: ("1", "APBK0656", "해당종목정보가 없습니다."),
         PAPER: ("1", "40070000", "모의투자 주문불가 종목(매매불가 종목) 입니다."),
@@ -218,9 +219,9 @@ WS_REPLIES = {  # section 5.3
     "OPSP0001": "UNSUBSCRIBE SUCCESS",
     "OPSP0002": "ALREADY IN SUBSCRIBE",
     "OPSP0003": "UNSUBSCRIBE ERROR(not found!)",
+    "OPSP0007": "SUBSCRIBE INTERNAL ERROR",
     "OPSP0008": "MAX SUBSCRIBE OVER",
     "OPSP0011": "invalid approval : NOT FOUND",
-    "OPSP0007": "SUBSCRIBE INTERNAL ERROR",
     "OPSP8991": "SUBSCRIBE ERROR : invalid tr_id",
     "OPSP8992": "SUBSCRIBE ERROR : invalid tr_key",
     "OPSP8996": "ALREADY IN USE appkey",

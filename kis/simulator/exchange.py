@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from kis.simulator import codes
 from kis.simulator.book import Account, Fill, Order
-from kis.simulator.calendar import Calendar, Session
+from kis.simulator.calendar import Calendar
 from kis.simulator.clock import us_date
+from kis.simulator.fees import CENT, Fees
 from kis.simulator.listing import Listing
 from kis.simulator.market_path import Tick
 
-CENT = Decimal("0.01")
 # An order meets the first tick that comes at least this long after it.
 REACTION = timedelta(milliseconds=100)
+AT_OPEN, AT_CLOSE = frozenset({codes.MOO, codes.LOO}), frozenset({codes.MOC, codes.LOC})
+AUCTIONS = {"open": AT_OPEN, "close": AT_CLOSE}
+AT_MARKET = frozenset({codes.MOO, codes.MOC})
+SLICED = frozenset({codes.TWAP, codes.VWAP})
+# How long before an auction it takes no more orders. The sheet does not say when KIS stops; these are the exchanges'.
+CUT_OFF = {"open": timedelta(minutes=2), "close": timedelta(minutes=10)}
+# A sliced order trades a part more each time this long has passed.
+SLICE = timedelta(minutes=1)
 
 
 class Refused(Exception):
@@ -26,22 +34,6 @@ class Refused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Fees:
-    """Shares of the traded value. `paper_buffer` is what paper holds back on a buy (section 4.9)."""
-
-    commission: Decimal = Decimal("0.0025")
-    sec: Decimal = Decimal("0.0000278")
-    paper_buffer: Decimal = Decimal("0.007")
-
-    def on(self, side: str, value: Decimal) -> Decimal:
-        rate = self.commission + (self.sec if side == "sell" else 0)
-        return (value * rate).quantize(CENT, ROUND_HALF_UP)
-
-    def buffer(self, environment: str) -> Decimal:
-        return self.paper_buffer if environment == codes.PAPER else self.commission
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +67,8 @@ def usd(cents: int) -> Decimal:
 
 
 class Exchange:
+    """`rate` is KRW a dollar; `settlement_days` counts trading days; `flow` counts a symbol's shares in a span."""
+
     def __init__(
         self,
         accounts: Iterable[Account],
@@ -82,28 +76,51 @@ class Exchange:
         calendar: Calendar,
         fees: Fees | None = None,
         paper_blocked: Iterable[str] = (),
+        *,
+        settlement_days: int = 2,
+        rate: Decimal = Decimal(1000),
+        flow: Callable[[str, datetime, datetime], int] = lambda symbol, start, end: int((end - start) / SLICE),
     ) -> None:
         self.accounts = {a.account_no: a for a in accounts}
         self.listings = {item.symbol: item for item in listings}
         self.calendar = calendar
         self.fees = fees or Fees()
+        self.rate = rate
         self._paper_blocked = frozenset(paper_blocked)
+        self._settlement_days = settlement_days
+        self._flow = flow
         self._changed: dict[tuple[str, date, str], Order] = {}
+        self._moved: dict[str, Account] = {}
 
-    def take_changes(self) -> list[Order]:
-        """Every order that changed since the last call; of accounts, only those of these orders changed."""
-        changed, self._changed = list(self._changed.values()), {}
-        return changed
+    def take_changes(self) -> tuple[list[Account], list[Order]]:
+        """Every order that changed since the last call, and every account whose money may have."""
+        orders, self._changed = list(self._changed.values()), {}
+        moved, self._moved = self._moved, {}
+        moved |= {o.account_no: self.accounts[o.account_no] for o in orders}
+        return list(moved.values()), orders
+
+    def date_of(self, now: datetime) -> date:
+        """The date of an order that comes now: New York's, and in the daytime session the trading day's that follows.
+
+        The sheet leaves the daytime session open (6.4); its quotes bear the following day.
+        """
+        day = self.calendar.daytime_at(now)
+        return day.date if day else us_date(now)
+
+    def buying_power(self, account: Account, *, integrated: bool | None = None) -> Decimal:
+        """USD that buys may still cost, their buffer included. `integrated`: with the won, by default as it is set."""
+        free = account.available(self.fees.buffer(account.environment))
+        return free + account.won / self.rate if (account.integrated if integrated is None else integrated) else free
 
     # What a customer can ask for
 
     def place(self, account: Account, new: NewOrder, now: datetime) -> tuple[Order, list[Event]]:
         """Take a new order, or raise Refused. An accepted order is not yet a filled one."""
-        session = self._open_session(account, now)
+        ends = self._ends(account, new, now)
         self.check(account, new)
         self._check_means(account, new)
-        account.start_day(us_date(now))
-        order = self._record(account, new, "new", now, session)
+        self._start_day(account, now)
+        order = self._record(account, new, "new", now, ends)
         return order, [Event("accepted", order, order.quantity, order.price, now)]
 
     def check(self, account: Account, new: NewOrder) -> None:
@@ -111,7 +128,7 @@ class Exchange:
         self._check_symbol(account, new.symbol, new.exchange)
         if new.daytime and not self.listings[new.symbol].daytime:
             raise Refused("unknown_symbol")
-        if new.division not in (codes.MOO, codes.MOC):
+        if new.division not in AT_MARKET:
             self._check_price(new.price)
 
     def cancel(
@@ -133,12 +150,14 @@ class Exchange:
     ) -> tuple[Order, list[Event]]:
         """Replace what is open by a new number with this quantity and price (section 6.1)."""
         original = self._original(account, number, now)
-        self._open_session(account, now)
-        self._check_price(price)
+        if original.division in SLICED:
+            raise Refused("not_amendable")
+        new = replace(_again(original), quantity=quantity, price=price)
+        self._ends(account, new, now)
+        self.check(account, new)
         alive = original.open
         original.open = 0  # its reservation must not count against the replacement
         try:
-            new = NewOrder(original.symbol, original.exchange, original.side, quantity, price)
             self._check_means(account, new)
         except Refused:
             original.open = alive
@@ -156,28 +175,60 @@ class Exchange:
 
     # What time does
 
-    def on_tick(self, tick: Tick, now: datetime) -> list[Event]:
-        """Match one symbol's open orders with one tick, oldest first, while its shares last."""
+    def on_tick(self, tick: Tick, now: datetime, *, daytime: bool = False, at_once: bool = False) -> list[Event]:
+        """Match one symbol's open orders with one tick, oldest first, while its shares last.
+
+        Orders of the daytime session meet its ticks only, and the others theirs. `at_once`: even the youngest.
+        """
         taking = {"buy": tick.ask_size, "sell": tick.bid_size}
         giving = {"buy": tick.size, "sell": tick.size}
         events: list[Event] = []
         for account, order in self._queue(tick.symbol):
-            if order.received_at + REACTION > now:
+            if order.daytime != daytime or (order.received_at + REACTION > now and not at_once):
                 continue
             if order.doomed:
                 self._touch(order)
                 events.append(self._reject(order, now))
                 continue
+            if order.division in AT_OPEN | AT_CLOSE:
+                continue
             pool = giving if order.resting else taking
             price = self._price(order, tick)
-            quantity = min(order.open, pool[order.side]) if price is not None else 0
+            quantity = min(self._ready(order, now), pool[order.side]) if price is not None else 0
             if price is not None and quantity:
                 pool[order.side] -= quantity
-                fee = self.fees.on(order.side, price * quantity)
-                self._touch(order)
-                account.apply(order, Fill(now, quantity, price, fee))
-                events.append(Event("filled", order, quantity, price, now))
+                events.append(self._fill(account, order, quantity, price, now))
         return events
+
+    def auction(self, which: str, symbol: str, cents: int, shares: int, now: datetime) -> list[Event]:
+        """`open` or `close`: one price for all, orders without a limit first, then the oldest, while shares last.
+
+        What is left ends with `expire`: these orders live until their auction.
+        """
+        price, left = usd(cents), {"buy": shares, "sell": shares}
+        waiting = [(a, o) for a, o in self._queue(symbol) if o.division in AUCTIONS[which] and not o.daytime]
+        events: list[Event] = []
+        for account, order in sorted(waiting, key=lambda pair: pair[1].division not in AT_MARKET):
+            within = order.division in AT_MARKET or (
+                price <= order.price if order.side == "buy" else price >= order.price
+            )
+            quantity = min(order.open, left[order.side]) if within and not order.doomed else 0
+            if quantity:
+                left[order.side] -= quantity
+                events.append(self._fill(account, order, quantity, price, now))
+        return events
+
+    def waiting(self) -> set[str]:
+        """Symbols in which someone has an open order."""
+        return {o.symbol for a in self.accounts.values() for o in a.working()}
+
+    def idle(self, symbol: str, low: int, high: int, end: datetime) -> bool:
+        """True when trades between these prices (cents), all before `end`, can do nothing to any open order."""
+        return all(self._unmoved(o, usd(low), usd(high), end) for _, o in self._queue(symbol))
+
+    def next_end(self, after: datetime) -> datetime | None:
+        """When the next open order ends by itself."""
+        return min((o.expires_at for a in self.accounts.values() for o in a.live if o.expires_at > after), default=None)
 
     def expire(self, now: datetime) -> list[Order]:
         """End every day order whose session is over (section 6.5). No notice is sent for it."""
@@ -191,24 +242,83 @@ class Exchange:
             account.forget_ended()
         return ended
 
+    def start_day(self, now: datetime) -> None:
+        """Begin the trading day of this moment for every account: what is due settles."""
+        for account in self.accounts.values():
+            self._start_day(account, now)
+
     # Inside
 
     def _touch(self, order: Order) -> None:
         self._changed[order.account_no, order.date, order.number] = order
+
+    def _start_day(self, account: Account, now: datetime) -> None:
+        day = self.date_of(now)
+        if account.day is None or account.day < day:
+            account.start_day(day)
+            if account.integrated:
+                account.exchange_won(self.rate)
+            self._moved[account.account_no] = account
+
+    def _fill(self, account: Account, order: Order, quantity: int, price: Decimal, now: datetime) -> Event:
+        value = price * quantity
+        fee = self.fees.on(order.side, value, quantity)
+        tax = self.fees.withheld(order.side, value, ptp=self.listings[order.symbol].ptp)
+        self._touch(order)
+        settles = self.calendar.business_day(order.date, self._settlement_days)
+        account.apply(order, Fill(now, quantity, price, fee, tax), settles)
+        return Event("filled", order, quantity, price, now)
+
+    def _unmoved(self, order: Order, low: Decimal, high: Decimal, end: datetime) -> bool:
+        if order.doomed:
+            return False
+        if order.division in AT_OPEN | AT_CLOSE:
+            return True
+        if order.division in SLICED:
+            if self._ready(order, end) == 0:
+                return True
+        elif not order.resting:
+            return False
+        return low > order.price if order.side == "buy" else high < order.price
+
+    def _ready(self, order: Order, now: datetime) -> int:
+        """How much of an order may trade by now; of a sliced one, a part more every minute (4.1)."""
+        if order.division not in SLICED:
+            return order.open
+        start, end = self.span(order)
+        if now < start:
+            return 0
+        slices = max(1, -((start - end) // SLICE))
+        reached = min(slices, (now - start) // SLICE + 1)
+        if reached == slices:
+            return order.open
+        part, whole = reached, slices
+        if order.division == codes.VWAP and (total := self._flow(order.symbol, start, end)):
+            part, whole = self._flow(order.symbol, start, start + reached * SLICE), total
+        return max(0, min(order.open, order.quantity * part // whole - order.filled))
+
+    def span(self, order: Order) -> tuple[datetime, datetime]:
+        """When a sliced order trades: its own window, or from its arrival (not before the opening) to the close."""
+        regular = self.calendar.day(order.date).regular()
+        opening = regular.start if regular else order.received_at
+        return order.starts_at or max(order.received_at, opening), order.ends_at or order.expires_at
 
     def _queue(self, symbol: str) -> list[tuple[Account, Order]]:
         waiting = [(a, o) for a in self.accounts.values() for o in a.working(symbol)]
         return sorted(waiting, key=lambda pair: pair[1].received_at)
 
     def _price(self, order: Order, tick: Tick) -> Decimal | None:
-        """An arriving order takes the other side's quote; a resting one waits for a trade at its limit."""
+        """An arriving order takes the other side's quote; a resting one waits for a trade at its limit.
+
+        Each part of a sliced order arrives anew.
+        """
         buying = order.side == "buy"
         quote, last = usd(tick.ask if buying else tick.bid), usd(tick.last)
         if order.resting:
             reached = last <= order.price if buying else last >= order.price
             return order.price if reached else None
         marketable = quote <= order.price if buying else quote >= order.price
-        if not marketable:
+        if not marketable and order.division not in SLICED:
             order.resting = True
             self._touch(order)
         return quote if marketable else None
@@ -219,15 +329,27 @@ class Exchange:
         order.reason, order.doomed = order.doomed, ""
         return Event("rejected", order, order.quantity, order.price, now)
 
-    def _open_session(self, account: Account, now: datetime) -> Session:
+    def _ends(self, account: Account, new: NewOrder, now: datetime) -> datetime:
+        """When an order that comes now ends by itself. Raises Refused outside of its session (6.4)."""
+        if new.daytime:
+            day = self.calendar.daytime_at(now)
+            if day is None or day.daytime is None or account.environment != codes.REAL:
+                raise Refused("before_open")
+            return day.daytime.end
         day = self.calendar.today(now)
-        if not day.sessions:
+        regular = day.regular()
+        if regular is None:
             raise Refused("not_a_trading_day")
-        allowed = [s for s in day.sessions if account.environment == codes.REAL or s.name == "regular"]
-        found = next((s for s in allowed if s.covers(now)), None)
-        if found is None:
-            raise Refused("before_open" if now < allowed[0].start else "after_close")
-        return Session(found.name, found.start, allowed[-1].end)
+        start, end = regular.start, regular.end
+        if account.environment == codes.REAL:
+            start, end = day.sessions[0].start, day.orders_end(extension=account.extension)
+        if not start <= now < end:
+            raise Refused("before_open" if now < start else "after_close")
+        if new.division in SLICED:
+            return new.ends_at or _in_time(regular.end, now)
+        if new.division in AT_OPEN:
+            return regular.start if new.reserved and now <= regular.start else _in_time(regular.start, now, "open")
+        return _in_time(regular.end, now, "close") if new.division in AT_CLOSE else end
 
     def _check_symbol(self, account: Account, symbol: str, exchange: str) -> None:
         listing = self.listings.get(symbol)
@@ -250,21 +372,21 @@ class Exchange:
                 raise Refused("not_enough_shares")
             return
         buffer = self.fees.buffer(account.environment)
-        if new.quantity * new.price * (1 + buffer) > account.available(buffer):
+        if new.quantity * new.price * (1 + buffer) > self.buying_power(account):
             raise Refused("not_enough_cash")
 
     def _original(self, account: Account, number: str, now: datetime) -> Order:
-        order = account.find(number, us_date(now))
+        order = account.find(number, self.date_of(now))
         if order is None or order.kind == "cancel":
             raise Refused("no_original")
         if not order.alive:
             raise Refused("nothing_left")
         return order
 
-    def _record(self, account: Account, new: NewOrder, kind: str, now: datetime, session: Session) -> Order:
+    def _record(self, account: Account, new: NewOrder, kind: str, now: datetime, ends: datetime) -> Order:
         order = Order(
             number=self._number(account, now),
-            date=us_date(now),
+            date=self.date_of(now),
             account_no=account.account_no,
             symbol=new.symbol,
             exchange=new.exchange,
@@ -273,7 +395,7 @@ class Exchange:
             quantity=new.quantity,
             price=new.price,
             received_at=now,
-            expires_at=session.end,
+            expires_at=ends,
             channel=new.channel,
             open=new.quantity,
             division=new.division,
@@ -295,26 +417,35 @@ class Exchange:
         now: datetime,
         channel: str,
     ) -> Order:
-        new = NewOrder(
-            original.symbol,
-            original.exchange,
-            original.side,
-            quantity,
-            price,
-            channel,
-            original.division,
-            original.starts_at,
-            original.ends_at,
-            original.daytime,
-        )
-        session = Session("", original.received_at, original.expires_at)
-        order = self._record(account, new, kind, now, session)
+        new = replace(_again(original), quantity=quantity, price=price, channel=channel)
+        order = self._record(account, new, kind, now, original.expires_at)
         order.original = original.number
         order.open = 0
         return order
 
-    @staticmethod
-    def _number(account: Account, now: datetime) -> str:
+    def _number(self, account: Account, now: datetime) -> str:
         """Each account begins every day at the same small number, so numbers recur over days (6.1)."""
         first = 1000 + hashlib.sha256(account.account_no.encode()).digest()[0] * 37
-        return account.next_number(us_date(now), first)
+        return account.next_number(self.date_of(now), first)
+
+
+def _again(order: Order) -> NewOrder:
+    """What the customer would say to place this order once more."""
+    return NewOrder(
+        order.symbol,
+        order.exchange,
+        order.side,
+        order.quantity,
+        order.price,
+        division=order.division,
+        starts_at=order.starts_at,
+        ends_at=order.ends_at,
+        daytime=order.daytime,
+    )
+
+
+def _in_time(ends: datetime, now: datetime, auction: str = "") -> datetime:
+    """`ends`, unless the auction then takes no more orders, or it is past. Raises Refused."""
+    if now >= ends - CUT_OFF.get(auction, timedelta(0)):
+        raise Refused("auction_closed" if auction else "after_close")
+    return ends

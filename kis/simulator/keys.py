@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kis.simulator.book import Account
+from kis.simulator.clock import Clock
 from kis.simulator.records import Row
 from kis.simulator.settings import Switches
 
@@ -188,16 +189,21 @@ class KeyDesk:
 
 
 class Rates:
-    """Calls per server second and key; a second's count starts anew with the next second (3.5)."""
+    """Calls per server second and key; a second's count starts anew with the next second (3.5).
 
-    def __init__(self) -> None:
+    The server's seconds are the market's, so that a fast market lets more through; when it stands still, ours.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
         self._counts: dict[str, tuple[int, int]] = {}
 
     def allow(self, name: str, limit: int, now: datetime) -> bool:
         """Count one call; False when it is one too many. A limit of 0 means none."""
         if limit <= 0:
             return True
-        second = int(now.timestamp())
+        standing = self._clock is not None and not self._clock.pace
+        second = int((self._clock.wall() if standing and self._clock else now).timestamp())
         at, count = self._counts.get(name, (second, 0))
         count = count + 1 if at == second else 1
         self._counts[name] = (second, count)

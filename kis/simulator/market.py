@@ -48,7 +48,12 @@ class View:
 @dataclass(slots=True)
 class _Progress:
     next_tick: int
-    bar: Bar
+    bar: Bar | None  # None: no trade yet
+
+
+def _joined(*bars: Bar | None) -> Bar | None:
+    traded = [bar for bar in bars if bar is not None]
+    return join(traded) if traded else None
 
 
 class Market:
@@ -97,17 +102,13 @@ class Market:
         first = tick_index(day.sessions[0].start)
         minute = k // TICKS_PER_MINUTE * TICKS_PER_MINUTE
         done = self._progress.get((symbol, day.date))
-        parts: list[Bar] = []
-        if done is not None and done.next_tick <= minute:
-            parts.append(done.bar)
-            first_open = done.next_tick
-        else:
-            first_open = first
-        if first_open < minute:
-            parts.append(self.prices.bar(symbol, first_open, minute))
-        if parts:
-            self._progress[symbol, day.date] = _Progress(minute, join(parts))
-        bar = join([*parts, self.prices.bar(symbol, minute, k + 1)])
+        if done is None or done.next_tick > minute:
+            done = _Progress(first, None)
+        so_far = _joined(done.bar, self.prices.traded(symbol, done.next_tick, minute))
+        self._progress[symbol, day.date] = _Progress(minute, so_far)
+        bar = _joined(so_far, self.prices.traded(symbol, max(first, minute), k + 1)) or self.prices.bar(
+            symbol, k, k + 1
+        )
         return DayBar(day.date, bar.open, bar.high, bar.low, bar.close, self.prices.volume(symbol, first, k))
 
     def day_bar(self, symbol: str, day: Day, *, exact: bool = True) -> DayBar:
@@ -122,8 +123,9 @@ class Market:
 
     def _coarse(self, symbol: str, first: int, end: int) -> Bar:
         starts = range(first, end, 240 * TICKS_PER_MINUTE)
-        parts = [self.prices.bar(symbol, k, k + TICKS_PER_MINUTE) for k in starts]
-        return join([*parts, self.prices.bar(symbol, end - TICKS_PER_MINUTE, end)])
+        parts = [self.prices.traded(symbol, k, min(k + TICKS_PER_MINUTE, end)) for k in starts]
+        found = _joined(*parts, self.prices.traded(symbol, end - TICKS_PER_MINUTE, end))
+        return found or self.prices.bar(symbol, first, end)
 
     def days_back(self, last: date, now: datetime) -> Iterator[Day]:
         """Days with trades, from `last` (or today) backwards."""
@@ -149,7 +151,10 @@ class Market:
     def minutes(
         self, symbol: str, width: int, newest: datetime, rows: int, now: datetime, *, only_today: bool = False
     ) -> list[tuple[Day, datetime, Bar, int]]:
-        """Bars of `width` minutes starting at or before `newest`, newest first: (day, start, bar, volume)."""
+        """Bars of `width` minutes starting at or before `newest`, newest first: (day, start, bar, volume).
+
+        A width of minutes without a trade has no bar.
+        """
         oldest = self.trading_day(now).date - timedelta(days=0 if only_today else HISTORY_DAYS)
         last = self.last_tick(now)
         found: list[tuple[Day, datetime, Bar, int]] = []
@@ -160,8 +165,11 @@ class Market:
             end = min(tick_index(day.sessions[-1].end) - 1, last, tick_index(newest))
             for start in range(first + max(end - first, -1) // step * step, first - 1, -step):
                 stop = min(start + step, last + 1, tick_index(day.sessions[-1].end))
+                bar = self.prices.traded(symbol, start, stop)
+                if bar is None:
+                    continue
                 volume = self.prices.volume(symbol, first, stop - 1) - self.prices.volume(symbol, first, start - 1)
-                found.append((day, tick_time(start), self.prices.bar(symbol, start, stop), volume))
+                found.append((day, tick_time(start), bar, volume))
                 if len(found) == rows:
                     return found
         return found

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import add
+from typing import Protocol
 
 from kis.simulator.listing import Listing
 
@@ -63,8 +65,26 @@ class Bar:
     close: int
 
 
+class Course(Protocol):
+    """Where one symbol's price goes when nobody holds it. Spans are ticks first … end-1."""
+
+    listing: Listing
+
+    def last_at(self, k: int) -> tuple[int, int]: ...
+
+    def bar(self, first: int, end: int) -> Bar | None: ...
+
+    def size(self, k: int) -> int: ...
+
+    def sizes(self, k: int) -> tuple[int, int]: ...
+
+    def volume(self, first: int, k: int) -> int: ...
+
+    def flow(self, first: int, end: int) -> int: ...
+
+
 class Path:
-    """The unpinned path of one symbol."""
+    """The course of one symbol that the seed makes."""
 
     def __init__(self, seed: int, listing: Listing) -> None:
         self.listing = listing
@@ -144,8 +164,40 @@ class Path:
         first, last = self.minute_bar(minute), self.minute_bar(end - 1)
         return Bar(first.start_tick, first.open, high, low, last.close)
 
+    def bar(self, first: int, end: int) -> Bar | None:
+        """The bar of any span: its extremes are those of its ticks."""
+        if first >= end:
+            return None
+        whole, last = -(-first // TICKS_PER_MINUTE), end // TICKS_PER_MINUTE
+        if whole >= last:
+            return self._tick_bar(first, end)
+        parts = [self._tick_bar(first, whole * TICKS_PER_MINUTE)] if first % TICKS_PER_MINUTE else []
+        if last - whole > 10:
+            parts.append(self.span_bar(whole, last))
+        else:
+            parts += [self.minute_bar(minute) for minute in range(whole, last)]
+        if end % TICKS_PER_MINUTE:
+            parts.append(self._tick_bar(last * TICKS_PER_MINUTE, end))
+        return join(parts)
+
+    def _tick_bar(self, first: int, end: int) -> Bar:
+        lasts = [self.last_at(k)[1] for k in range(first, end)]
+        return Bar(first, lasts[0], max(lasts), min(lasts), lasts[-1])
+
     def jitter(self, k: int) -> int:
         return _mix(self._key ^ (k * 2 + 1)) % self.listing.volume
+
+    def size(self, k: int) -> int:
+        """Shares of the trade at tick `k`."""
+        return self.listing.volume + self.jitter(k) - self.jitter(k - 1)
+
+    def volume(self, first: int, k: int) -> int:
+        """Shares traded from the day's first tick through tick `k`."""
+        return self.listing.volume * (k - first + 1) + self.jitter(k) if k >= first else 0
+
+    def flow(self, first: int, end: int) -> int:
+        """Shares traded by the ticks first … end-1: exactly the sum of their sizes."""
+        return self.listing.volume * (end - first) + self.jitter(end - 1) - self.jitter(first - 1) if end > first else 0
 
     def sizes(self, k: int) -> tuple[int, int]:
         """Displayed shares at bid and ask."""
@@ -153,85 +205,121 @@ class Path:
         return 100 + x % 400, 100 + (x >> 20) % 400
 
 
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A trade that a test pushes, and the quote around it; prices in cents."""
+
+    last: int
+    bid: int
+    ask: int
+    size: int
+    bid_size: int
+    ask_size: int
+
+
 @dataclass(slots=True)
-class _Pin:
+class _Hold:
+    """From `first` on the price stands: pinned, with trades going on at it, or pushed, with none but `trade`."""
+
     first: int
     last: int | None  # the first tick that is free again
     cents: int
+    trade: Print | None = None
 
 
 class Prices:
-    """Every symbol's path, with the pins that tests set through the control server."""
+    """Every symbol's course, with what tests hold or push through the control server."""
 
-    def __init__(self, seed: int, listings: tuple[Listing, ...]) -> None:
-        self.paths = {item.symbol: Path(seed, item) for item in listings}
-        self._pins: dict[str, list[_Pin]] = {item.symbol: [] for item in listings}
+    def __init__(self, seed: int, listings: tuple[Listing, ...], courses: Iterable[Course] = ()) -> None:
+        self.paths: dict[str, Course] = {item.symbol: Path(seed, item) for item in listings}
+        self.paths |= {course.listing.symbol: course for course in courses}
+        self._holds: dict[str, list[_Hold]] = {item.symbol: [] for item in listings}
+        self._prints: dict[str, list[tuple[int, Print]]] = {item.symbol: [] for item in listings}
 
     def pin(self, symbol: str, cents: int, k: int) -> None:
-        """Hold the price from tick `k` on."""
+        """Hold the price from tick `k` on; trades go on."""
         self.unpin(symbol, k)
-        self._pins[symbol].append(_Pin(k, None, cents))
+        self._holds[symbol].append(_Hold(k, None, cents))
+
+    def push(self, symbol: str, k: int, trade: Print) -> None:
+        """One trade at tick `k`; from then on this symbol trades only by what is pushed."""
+        self.unpin(symbol, k)
+        self._holds[symbol].append(_Hold(k, None, trade.last, trade))
+        self._prints[symbol].append((k, trade))
 
     def unpin(self, symbol: str, k: int) -> None:
-        pins = self._pins[symbol]
-        if pins and pins[-1].last is None:
-            pins[-1].last = k
-            if pins[-1].first >= k:
-                pins.pop()
+        """From tick `k` on the price follows its course again."""
+        holds = self._holds[symbol]
+        if holds and holds[-1].last is None:
+            holds[-1].last = k
+            if holds[-1].first >= k:
+                holds.pop()
 
-    def pinned(self, symbol: str) -> int | None:
-        pins = self._pins[symbol]
-        return pins[-1].cents if pins and pins[-1].last is None else None
+    def quiet(self, symbol: str, k: int) -> bool:
+        """True where only pushed trades happen."""
+        hold = self._hold_at(symbol, k)
+        return hold is not None and hold.trade is not None
 
-    def _pin_at(self, symbol: str, k: int) -> int | None:
-        pins = self._pins[symbol]
-        i = bisect_right(pins, k, key=lambda p: p.first) - 1
-        if i >= 0 and (pins[i].last is None or k < pins[i].last):  # type: ignore[operator]
-            return pins[i].cents
-        return None
-
-    def _pins_touch(self, symbol: str, first: int, end: int) -> bool:
-        return any(p.first < end and (p.last is None or p.last > first) for p in self._pins[symbol])
+    def _hold_at(self, symbol: str, k: int) -> _Hold | None:
+        holds = self._holds[symbol]
+        i = bisect_right(holds, k, key=lambda p: p.first) - 1
+        hold = holds[i] if i >= 0 else None
+        return hold if hold is not None and (hold.last is None or k < hold.last) else None
 
     def tick(self, symbol: str, k: int) -> Tick:
-        path = self.paths[symbol]
-        pin = self._pin_at(symbol, k)
-        mid, last = (pin, pin) if pin is not None else path.last_at(k)
+        path, hold = self.paths[symbol], self._hold_at(symbol, k)
+        if hold is not None and (trade := hold.trade) is not None:
+            size = trade.size if k == hold.first else 0
+            return Tick(symbol, k, trade.last, trade.bid, trade.ask, trade.bid_size, trade.ask_size, size)
+        mid, last = path.last_at(k) if hold is None else (hold.cents, hold.cents)
         bid_size, ask_size = path.sizes(k)
-        size = path.listing.volume + path.jitter(k) - path.jitter(k - 1)
-        return Tick(symbol, k, last, mid - 1, mid + 1, bid_size, ask_size, size)
+        return Tick(symbol, k, last, mid - 1, mid + 1, bid_size, ask_size, path.size(k))
 
     def volume(self, symbol: str, first: int, k: int) -> int:
         """Shares traded from the day's first tick through tick `k`."""
-        path = self.paths[symbol]
-        return path.listing.volume * (k - first + 1) + path.jitter(k) if k >= first else 0
+        return self.paths[symbol].volume(first, k) + self._pushed(symbol, first, k + 1)
+
+    def flow(self, symbol: str, first: int, end: int) -> int:
+        """Shares traded by the ticks first … end-1: exactly the sum of their sizes."""
+        return self.paths[symbol].flow(first, end) + self._pushed(symbol, first, end)
+
+    def _pushed(self, symbol: str, first: int, end: int) -> int:
+        """What pushed trades put in the place of those that would have been there."""
+        more = sum(trade.size for at, trade in self._prints[symbol] if first <= at < end)
+        for hold in self._holds[symbol]:
+            if hold.trade is not None:
+                stop = end if hold.last is None else min(hold.last, end)
+                more -= self.paths[symbol].flow(max(hold.first, first), stop)
+        return more
 
     def bar(self, symbol: str, first: int, end: int) -> Bar:
-        """The bar of the ticks first … end-1. `first` lies on a minute."""
-        whole = (end - first) // TICKS_PER_MINUTE
-        if whole > 10 and not self._pins_touch(symbol, first, end):
-            minute = first // TICKS_PER_MINUTE
-            span = self.paths[symbol].span_bar(minute, minute + whole)
-            k = first + whole * TICKS_PER_MINUTE
-            return span if k == end else join([span, self._slow_bar(symbol, k, end)])
-        parts: list[Bar] = []
-        k = first
-        while k < end:
-            stop = min(k + TICKS_PER_MINUTE, end)
-            if stop - k == TICKS_PER_MINUTE and not self._pins_touch(symbol, k, stop):
-                parts.append(self.paths[symbol].minute_bar(k // TICKS_PER_MINUTE))
-            else:
-                parts.append(self._slow_bar(symbol, k, stop))
-            k = stop
-        return join(parts)
+        """The bar of the ticks first … end-1; flat at the price that stood when there was no trade."""
+        found = self.traded(symbol, first, end)
+        if found is None:
+            cents = self.tick(symbol, max(first, end - 1)).last
+            return Bar(first, cents, cents, cents, cents)
+        return found
 
-    def _slow_bar(self, symbol: str, first: int, end: int) -> Bar:
-        path = self.paths[symbol]
-        lasts = []
-        for k in range(first, end):
-            pin = self._pin_at(symbol, k)
-            lasts.append(path.last_at(k)[1] if pin is None else pin)
-        return Bar(first, lasts[0], max(lasts), min(lasts), lasts[-1])
+    def traded(self, symbol: str, first: int, end: int) -> Bar | None:
+        """The bar of the ticks first … end-1; None when there was no trade."""
+        parts: list[Bar | None] = []
+        k = first
+        for hold in self._holds[symbol]:
+            start, stop = max(hold.first, k), end if hold.last is None else min(hold.last, end)
+            if start >= stop:
+                continue
+            parts.append(self.paths[symbol].bar(k, start))
+            parts.append(self._held_bar(symbol, hold, start, stop))
+            k = stop
+        parts.append(self.paths[symbol].bar(k, end))
+        bars = [bar for bar in parts if bar is not None]
+        return join(bars) if bars else None
+
+    def _held_bar(self, symbol: str, hold: _Hold, first: int, end: int) -> Bar | None:
+        if hold.trade is None:
+            return Bar(first, hold.cents, hold.cents, hold.cents, hold.cents)
+        lasts = [trade.last for k, trade in self._prints[symbol] if first <= k < end]
+        return Bar(first, lasts[0], max(lasts), min(lasts), lasts[-1]) if lasts else None
 
 
 def join(bars: list[Bar]) -> Bar:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from kis.simulator.book import Account, Fill, Holding, Order
+from kis.simulator.book import Account, Fill, Holding, Order, Unsettled
 
 Row = dict[str, Any]
 
@@ -33,6 +33,13 @@ def money_row(account: Account) -> Row:
         "day": account.day.isoformat() if account.day else None,
         "numbers": {d.isoformat(): n for d, n in sorted(account.numbers.items())[-NUMBER_DAYS:]},
         "holdings": {s: [h.quantity, str(h.cost)] for s, h in account.holdings.items() if h.quantity},
+        "won": str(account.won),
+        "integrated": account.integrated,
+        "extension": account.extension,
+        "unsettled": [
+            [u.settles.isoformat(), u.traded.isoformat(), u.symbol, u.side, u.quantity, str(u.amount)]
+            for u in account.unsettled
+        ],
     }
 
 
@@ -48,7 +55,25 @@ def account_of(row: Row) -> Account:
         day=date.fromisoformat(row["day"]) if row["day"] else None,
         numbers={date.fromisoformat(d): int(n) for d, n in row["numbers"].items()},
         holdings={s: Holding(int(quantity), _money(cost)) for s, (quantity, cost) in row["holdings"].items()},
+        won=_money(row.get("won", "0")),
+        integrated=bool(row.get("integrated", False)),
+        extension=bool(row.get("extension", False)),
+        unsettled=_unsettled(row),
     )
+
+
+def _unsettled(row: Row) -> list[Unsettled]:
+    """Trades under way. Books of earlier versions moved the deposit overnight, and name no trades."""
+    if "unsettled" in row:
+        return [
+            Unsettled(date.fromisoformat(settles), date.fromisoformat(traded), symbol, side, int(n), _money(amount))
+            for settles, traded, symbol, side, n, amount in row["unsettled"]
+        ]
+    moved = _money(row["cash"]) - _money(row["deposit"])
+    if not moved:
+        return []
+    day = date.fromisoformat(row["day"])
+    return [Unsettled(day + timedelta(days=1), day, "", "sell" if moved > 0 else "buy", 0, abs(moved))]
 
 
 def order_row(order: Order) -> Row:
@@ -60,7 +85,7 @@ def order_row(order: Order) -> Row:
         "expires_at": order.expires_at.isoformat(),
         "starts_at": order.starts_at.isoformat() if order.starts_at else None,
         "ends_at": order.ends_at.isoformat() if order.ends_at else None,
-        "fills": [[f.at.isoformat(), f.quantity, str(f.price), str(f.fee)] for f in order.fills],
+        "fills": [_fill_row(f) for f in order.fills],
     }
 
 
@@ -75,8 +100,18 @@ def order_of(row: Row) -> Order:
         expires_at=datetime.fromisoformat(row["expires_at"]),
         starts_at=_moment(row.get("starts_at")),
         ends_at=_moment(row.get("ends_at")),
-        fills=[Fill(datetime.fromisoformat(at), int(n), _money(p), _money(fee)) for at, n, p, fee in row["fills"]],
+        fills=[_fill(*fill) for fill in row["fills"]],
     )
+
+
+def _fill_row(fill: Fill) -> list[Any]:
+    cost = None if fill.cost is None else str(fill.cost)
+    return [fill.at.isoformat(), fill.quantity, str(fill.price), str(fill.fee), str(fill.tax), cost]
+
+
+def _fill(at: str, quantity: int, price: str, fee: str, tax: str = "0", cost: str | None = None) -> Fill:
+    known = None if cost is None else _money(cost)
+    return Fill(datetime.fromisoformat(at), int(quantity), _money(price), _money(fee), _money(tax), known)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -27,7 +27,11 @@ def open_world(memory: Memory, scenario: Scenario, given: list[Account] | None, 
     customers = memory.accounts()
     _check_accounts(memory, customers, given)
     _check_symbols(memory, customers, scenario)
-    world = World(replace(scenario, seed=memory.about["seed"]), customers, memory, _clock(memory, scenario))
+    try:
+        clock = _clock(memory, scenario)
+    except (KeyError, TypeError, ValueError) as e:
+        raise damaged(memory.path) from e
+    world = World(replace(scenario, seed=memory.about["seed"]), customers, memory, clock)
     try:
         world.desk.restore(memory.rows)
         world.reservations.restore(memory.rows("reservations"))
@@ -39,12 +43,18 @@ def open_world(memory: Memory, scenario: Scenario, given: list[Account] | None, 
 
 
 def _clock(memory: Memory, scenario: Scenario) -> Clock:
-    """Time goes on as if nobody had looked away, unless the scenario now has another start."""
-    start = scenario.start.isoformat() if scenario.start else None
-    if "offset" in memory.about and start in (None, memory.about["start"]):
-        return Clock(offset=float(memory.about["offset"]))
-    clock = Clock(scenario.start)
-    memory.about.update(start=start, offset=clock.offset)
+    """Time goes on as if nobody had looked away, unless the scenario now has another start or another mode."""
+    about, start = memory.about, scenario.start.isoformat() if scenario.start else None
+    if start not in (None, about.get("start")) or not {"clock", "offset"} & set(about):
+        clock = scenario.new_clock()
+        about["start"] = start
+    elif "clock" in about:
+        clock = Clock.read(about["clock"])
+    else:  # a book of a version whose clocks could only be moved
+        clock = Clock(offset=float(about["offset"]))
+    if scenario.clock is not None and scenario.clock != (clock.mode, clock.speed):
+        clock.turn(*scenario.clock)
+    about["clock"] = clock.row()
     return clock
 
 

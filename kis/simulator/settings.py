@@ -10,10 +10,13 @@ from typing import Any
 
 import yaml
 
-from kis.simulator import listing
+from kis.simulator import candles, listing
+from kis.simulator import clock as clocks
 from kis.simulator.calendar import Calendar
+from kis.simulator.candles import CandlePath
+from kis.simulator.clock import Clock
 from kis.simulator.codes import words
-from kis.simulator.exchange import Fees
+from kis.simulator.fees import Fees
 from kis.simulator.listing import Listing
 
 DEFAULT_SEED = 20260312
@@ -55,6 +58,7 @@ class Switches:
     ping_interval: float = 10.0
     ping_timeout: float = 100.0
     exchange_rate: str = "1452.3"  # KRW per USD
+    cancel_latency: float = 0.0  # market seconds from an amend's or cancel's arrival to its effect: fills come between
     etp_registered: bool = True  # the customers may trade leveraged ETFs; otherwise APBK1680 (6.5)
     reservation_window: bool = False  # reservations only from 10:00 to 23:20 Korean time (4.3), not at any hour
 
@@ -81,10 +85,25 @@ class Scenario:
     paper_blocked: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
     start: datetime | None = None
+    clock: tuple[str, float] | None = None  # mode and speed; None: real, or as the book has it
+    settlement_days: int = 2  # trading days until cash and stock of a trade move (section 6.5)
+    candles: tuple[tuple[str, Path], ...] = ()  # symbols whose price is that of a file
     switches: Switches = field(default_factory=Switches)
 
+    def new_clock(self) -> Clock:
+        mode, speed = self.clock or (clocks.REAL, 1.0)
+        return Clock(self.start, mode=mode, speed=speed)
 
-KEYS = words("seed symbols calendar holidays early_closes start commission sec_fee paper_blocked faults switches")
+    def courses(self) -> list[CandlePath]:
+        """The prices that files tell. Raises BadCandles."""
+        known = {item.symbol: item for item in self.listings}
+        return [candles.read(file, known[symbol], self.seed, self.calendar) for symbol, file in self.candles]
+
+
+KEYS = words(
+    "seed symbols calendar holidays early_closes start clock candles settlement_days commission sec_fee taf "
+    "paper_blocked faults switches"
+)
 
 
 def load_yaml(path: Path) -> Any:
@@ -96,8 +115,8 @@ def load_yaml(path: Path) -> Any:
         raise BadScenario(f"{path} is not YAML: {' '.join(str(e).split())}") from e
 
 
-def read_scenario(data: dict[str, Any] | None) -> Scenario:
-    """A scenario from its YAML mapping. Raises BadScenario with a sentence for people."""
+def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenario:
+    """A scenario from its YAML mapping, whose files are named from `folder`. Raises BadScenario, for people."""
     data = data or {}
     if not isinstance(data, dict):
         raise BadScenario("a scenario file is a mapping with the keys " + ", ".join(KEYS))
@@ -112,10 +131,14 @@ def read_scenario(data: dict[str, Any] | None) -> Scenario:
             fees=Fees(
                 commission=Decimal(str(data.get("commission", "0.0025"))),
                 sec=Decimal(str(data.get("sec_fee", "0.0000278"))),
+                taf=Decimal(str(data.get("taf", "0.000166"))),
             ),
             paper_blocked=tuple(data.get("paper_blocked", ())),
             faults=tuple(data.get("faults", ())),
             start=_moment(data.get("start")),
+            clock=_clock(data.get("clock")),
+            settlement_days=_days(data.get("settlement_days", 2)),
+            candles=_files(data, folder),
             switches=Switches.read(data.get("switches") or {}),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as e:
@@ -124,6 +147,33 @@ def read_scenario(data: dict[str, Any] | None) -> Scenario:
 
 def _dates(data: dict[str, Any], key: str) -> list[date]:
     return [d if isinstance(d, date) else date.fromisoformat(d) for d in data.get(key) or ()]
+
+
+def _clock(value: Any) -> tuple[str, float] | None:
+    """`{mode, speed}`; a speed without a mode means `fast`."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) - {"mode", "speed"}:
+        raise BadScenario("clock is a mapping with mode and speed")
+    mode = value.get("mode", clocks.FAST if "speed" in value else clocks.REAL)
+    return clocks.checked(mode, value.get("speed", 1.0))
+
+
+def _days(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10:
+        raise BadScenario("settlement_days is a whole number from 0 to 10")
+    return value
+
+
+def _files(data: dict[str, Any], folder: Path) -> tuple[tuple[str, Path], ...]:
+    wanted = data.get("candles") or {}
+    if not isinstance(wanted, dict):
+        raise BadScenario("candles is a mapping from symbols to files")
+    rows = data.get("symbols") or [{"symbol": item.symbol} for item in listing.DEFAULT]
+    missing = sorted(set(wanted) - {str(row["symbol"]) for row in rows})
+    if missing:
+        raise BadScenario(f"candles name {missing[0]}, which is not among the symbols")
+    return tuple((str(symbol), folder / str(file)) for symbol, file in wanted.items())
 
 
 def _moment(value: Any) -> datetime | None:

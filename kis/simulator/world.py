@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kis.simulator.book import Account, Order
-from kis.simulator.clock import Clock, us_date
-from kis.simulator.exchange import REACTION, Event, Exchange, NewOrder, Refused
+from kis.simulator.clock import Clock
+from kis.simulator.exchange import Event, Exchange, NewOrder, Refused
 from kis.simulator.faults import About, Faults
 from kis.simulator.faults.ledger import twin_of
 from kis.simulator.keys import KeyDesk, Rates
 from kis.simulator.market import Market
-from kis.simulator.market_path import Prices, Tick, tick_index, tick_time
+from kis.simulator.market_path import TICKS_PER_MINUTE, Prices, Print, Tick, tick_index
 from kis.simulator.memory import Memory
+from kis.simulator.passing import Passing, stride_of
 from kis.simulator.reservations import Reservations, late_text, text_of
 from kis.simulator.settings import Scenario
 from kis.simulator.tally import Tally
 
-# After a stall (a stopped process, a busy machine) at most this many ticks are made up for.
-CATCH_UP = 40
+# After a stall (a stopped process, a busy machine) the trades of at most these last seconds are made up for, counted
+# on the machine's clock.
+CATCH_UP = 10.0
 # Of these the sockets hear the newest: orders meet every trade, but nobody wants a burst of old prices.
 FRESH = 8
+# A fast market shows the sockets at most about so many trades of a symbol in one of the machine's seconds.
+HEARD = 40.0
 
 
 class World:
@@ -33,22 +39,37 @@ class World:
     ) -> None:
         self.scenario = scenario
         self.switches = scenario.switches
-        self.clock = clock or Clock(scenario.start)
+        self.clock = clock or scenario.new_clock()
         self._memory = memory
         self.accounts = accounts
-        self.market = Market(Prices(scenario.seed, scenario.listings), scenario.calendar, scenario.listings)
-        self.exchange = Exchange(accounts, scenario.listings, scenario.calendar, scenario.fees, scenario.paper_blocked)
+        prices = Prices(scenario.seed, scenario.listings, scenario.courses())
+        self.market = Market(prices, scenario.calendar, scenario.listings)
+        self.exchange = Exchange(
+            accounts,
+            scenario.listings,
+            scenario.calendar,
+            scenario.fees,
+            scenario.paper_blocked,
+            settlement_days=scenario.settlement_days,
+            rate=Decimal(scenario.switches.exchange_rate),
+            flow=lambda symbol, start, end: prices.flow(symbol, tick_index(start), tick_index(end)),
+        )
         self.reservations = Reservations(self.exchange, limited=self.switches.reservation_window)
         self.desk = KeyDesk(accounts, scenario.switches, None if memory else scenario.seed)
-        self.rates = Rates()
+        self.rates = Rates(self.clock)
         self.tally = Tally()
         self.faults = Faults(scenario.seed, self.now)
         for row in scenario.faults:
             self.faults.add(row)
         self.paused = False
-        self._next_tick = tick_index(self.clock.now())
         self.on_event: Callable[[Event], None] = lambda event: None
         self.on_tick: Callable[[Tick], None] = lambda tick: None
+        self.on_daytime_tick: Callable[[Tick], None] = lambda tick: None
+        self._woken = self.clock.wall()
+        self._clock_changed = False
+        self._passing = Passing(
+            self.market, self.exchange, self.clock.now(), turn=self.pass_time, tell=self._tell, hear=self._hear
+        )
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -80,11 +101,12 @@ class World:
 
     def keep(self) -> None:
         """Write down what has changed. Whoever hears of it hears of it after this: an answer, a notice."""
-        orders = self.exchange.take_changes()
+        accounts, orders = self.exchange.take_changes()
         rest = {**self.desk.take_changes(), **self.reservations.take_changes()}
+        if self._clock_changed:
+            rest["book"], self._clock_changed = [{"clock": self.clock.row()}], False
         if self._memory is not None:
-            accounts = {o.account_no: self.exchange.accounts[o.account_no] for o in orders}
-            self._memory.keep(accounts.values(), orders, rest, self.now())
+            self._memory.keep(accounts, orders, rest, self.now())
 
     def _tell(self, events: list[Event]) -> None:
         self.keep()
@@ -95,20 +117,41 @@ class World:
 
     def run_due_ticks(self, now: datetime) -> None:
         """Play every tick that is due. Called often; cheap when nothing is due."""
-        due = tick_index(now)
-        first = max(self._next_tick, due - CATCH_UP)
-        self._next_tick = max(self._next_tick, due + 1)
-        self.pass_time(now)
-        if not self.paused:
-            for k in range(first, due + 1):
-                self.play(k, tick_time(k), heard=due - k < FRESH)
+        woken, self._woken = self._woken, self.clock.wall()
+        heard = math.ceil((self._woken - woken).total_seconds() * HEARD)
+        pace = max(1.0, self.clock.pace)
+        self._passing.until(
+            now,
+            heard=min(FRESH, max(1, heard)),
+            stride=stride_of(pace),
+            back=timedelta(seconds=CATCH_UP * pace),
+            paused=self.paused,
+        )
+
+    def turn_clock(self, mode: str, speed: float | None = None) -> None:
+        """Go on in another mode of the clock. Raises BadClock."""
+        self.run_due_ticks(self.now())
+        self.clock.turn(mode, speed)
+        self._clock_kept()
+
+    def jump(self, to: datetime) -> None:
+        """Set the clock ahead and play all that lies between. Raises BadClock."""
+        self.run_due_ticks(self.now())
+        self.clock.set(to)
+        self._passing.until(self.now(), heard=FRESH, paused=self.paused)
+        self._clock_kept()
+
+    def _clock_kept(self) -> None:
+        self._clock_changed = True
+        self.keep()
 
     def pass_time(self, now: datetime) -> None:
-        """What the hour alone does: day orders end, a new day settles."""
-        self.exchange.expire(now)
-        for account in self.accounts:
-            account.start_day(us_date(now))
+        """What the hour alone does: a new day settles, reservations go, auctions are held, day orders end."""
+        self.exchange.start_day(now)
         self.transmit_reservations(now)
+        if not self.paused:
+            self._hold_auctions(now)
+        self.exchange.expire(now)
         self.keep()
 
     def transmit_reservations(self, now: datetime) -> None:
@@ -126,15 +169,39 @@ class World:
             self.reservations.sent(reservation, order, now)
             self._tell(events)
 
+    def _hold_auctions(self, now: datetime) -> None:
+        """At the very moment of an opening or a close. An auction trades as many shares as the minute beside it."""
+        calendar, k = self.market.calendar, tick_index(now)
+        closing = calendar.today(now - timedelta(microseconds=1)).regular()
+        opening = calendar.today(now).regular()
+        if closing is not None and closing.end == now:
+            self._auction("close", k - 1, k - TICKS_PER_MINUTE, now)
+        if opening is not None and opening.start == now:
+            self._auction("open", k, k, now)
+
+    def _auction(self, which: str, k: int, minute: int, now: datetime) -> None:
+        prices = self.market.prices
+        for symbol in sorted(self.exchange.waiting()):
+            shares = prices.flow(symbol, minute, minute + TICKS_PER_MINUTE)
+            self._tell(self.exchange.auction(which, symbol, prices.tick(symbol, k).last, shares, now))
+
     def step(self, now: datetime) -> None:
         """Play the current tick once more, for every order that has been accepted by now."""
-        self.play(tick_index(now), now + REACTION)
+        k = tick_index(now)
+        if self.market.calendar.session_at(now) or self.market.calendar.daytime_at(now):
+            for symbol in sorted(self.exchange.waiting()):
+                self._meet(self.market.prices.tick(symbol, k), now)
 
-    def play(self, k: int, at: datetime, *, heard: bool = True) -> None:
-        """One tick of every symbol: trades reach the book, then, unless it is too old, the sockets."""
-        if self.market.calendar.session_at(at) is None:
-            return
-        ticks = [self.market.prices.tick(symbol, k) for symbol in self.market.listings]
-        self._tell([event for tick in ticks for event in self.exchange.on_tick(tick, at)])
-        for tick in ticks if heard else ():
-            self.on_tick(tick)
+    def push(self, symbol: str, trade: Print, now: datetime) -> None:
+        """One trade, now: every order that has been accepted may meet it, and the sockets hear it."""
+        self.market.prices.push(symbol, tick_index(now), trade)
+        tick = self.market.prices.tick(symbol, tick_index(now))
+        self._meet(tick, now)
+        self._hear(tick, self.market.calendar.daytime_at(now) is not None)
+
+    def _meet(self, tick: Tick, now: datetime) -> None:
+        daytime = self.market.calendar.daytime_at(now) is not None
+        self._tell(self.exchange.on_tick(tick, now, daytime=daytime, at_once=True))
+
+    def _hear(self, tick: Tick, daytime: bool) -> None:
+        (self.on_daytime_tick if daytime else self.on_tick)(tick)

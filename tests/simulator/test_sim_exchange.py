@@ -122,7 +122,7 @@ class TestMoney:
         assert who.realised == Decimal("999.90") - fee - 900
         assert (who.holdings["NVDA"].quantity, who.holdings["NVDA"].average) == (10, Decimal(90))
 
-    def test_the_deposit_moves_only_overnight(self):
+    def test_the_deposit_moves_when_a_trade_settles_two_trading_days_later(self):
         who = account(cash="10000")
         who.start_day(date(2026, 3, 12))
         house = exchange(who)
@@ -130,7 +130,9 @@ class TestMoney:
         house.on_tick(tick(), SOON)
         assert who.deposit == 10000 and who.bought_today == 10000 - who.cash
         who.start_day(date(2026, 3, 13))
-        assert (who.deposit, who.bought_today) == (who.cash, 0)
+        assert (who.deposit, who.bought_today) == (10000, 0)
+        who.start_day(date(2026, 3, 14))
+        assert who.deposit == who.cash
 
     def test_open_buys_hold_money_back_and_a_cancel_frees_it(self):
         who = account(cash="2100")
