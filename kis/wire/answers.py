@@ -41,13 +41,20 @@ class Answer:
         return self.status == 200 and self.result == "0"
 
     def next_page(self, call: Call) -> Call | None:
-        """The request for the page after this one; None on the last. Unreadable when its key is missing."""
-        if self.tr_cont.strip().upper() not in codes.MORE_PAGES:
-            return None
+        """The request for the page after this one; None on the last.
+
+        Unreadable when its key is missing, or when there is a key but no word on whether it leads anywhere.
+        """
+        more = self.tr_cont.strip().upper()
         fields = {str(k).lower(): v for k, v in (self.body or {}).items()}
         names = [name.lower() for name in call.paging or functions.CTX200]
         search, position = (fields.get(name) for name in names)
-        if not isinstance(search, str) or not isinstance(position, str) or not position.strip():
+        leads_on = isinstance(position, str) and bool(position.strip())
+        if more not in codes.MORE_PAGES:
+            if not more and leads_on and call.paging:
+                raise Unreadable("tr_cont")  # the header was lost on the way: a full list cannot be claimed (3.3)
+            return None
+        if not isinstance(search, str) or not isinstance(position, str) or not leads_on:
             raise Unreadable(names[1])
         return call.next_page(search, position)
 
