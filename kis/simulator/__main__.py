@@ -10,14 +10,17 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kis.simulator import accounts
 from kis.simulator.app import PortTaken, Simulator
+from kis.simulator.candles import BadCandles
+from kis.simulator.clock import FAST, REAL
 from kis.simulator.faults import BadFault
 from kis.simulator.journal import BadBook
 from kis.simulator.memory import Memory
 from kis.simulator.restart import open_world
-from kis.simulator.settings import BadScenario, Scenario, load_yaml, read_scenario
+from kis.simulator.settings import BadScenario, load_yaml, read_scenario
 from kis.simulator.world import World
 
 
@@ -27,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--ws-port", type=int, default=0, help="likewise for WebSocket")
     found.add_argument("--host", default="127.0.0.1")
     found.add_argument("--seed", type=int, help="of the market, the accounts and the faults")
+    found.add_argument("--speed", type=float, help="seconds of the market per second: a clock of the mode fast")
+    found.add_argument("--start", help="what time it is at the start, such as 2026-03-12T13:29:00Z")
     found.add_argument("--scenario", type=Path, help="YAML: seed, symbols, calendar, faults, switches")
     found.add_argument("--accounts", type=Path, help="JSON list as in the ready line, with cash_usd and holdings")
     found.add_argument("--faults", type=Path, help="JSON or YAML list of faults that are on from the start")
@@ -38,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 def build(options: argparse.Namespace) -> World:
     """The world that the options describe. Raises BadScenario, BadFault or BadBook."""
     mapping = load_yaml(options.scenario) if options.scenario else None
-    scenario: Scenario = read_scenario(mapping)
+    scenario = read_scenario(with_options(mapping, options), options.scenario.parent if options.scenario else Path())
     if options.seed is not None:
         scenario = replace(scenario, seed=options.seed)
     if options.faults:
@@ -51,6 +56,18 @@ def build(options: argparse.Namespace) -> World:
         own_seed = options.seed is not None or "seed" in (mapping or {})
         return open_world(Memory(options.book), scenario, customers, own_seed=own_seed)
     return World(scenario, customers or accounts.seeded(scenario.seed))
+
+
+def with_options(mapping: Any, options: argparse.Namespace) -> Any:
+    """The scenario with what the command line says of the clock."""
+    if not isinstance(mapping, dict | None) or (options.speed is None and options.start is None):
+        return mapping
+    more: dict[str, Any] = {}
+    if options.speed is not None:
+        more["clock"] = {"mode": REAL if options.speed == 1 else FAST, "speed": options.speed}
+    if options.start is not None:
+        more["start"] = options.start
+    return {**(mapping or {}), **more}
 
 
 async def serve(simulator: Simulator, *, watch_stdin: bool = False) -> None:
@@ -74,7 +91,7 @@ def main() -> int:
     try:
         simulator = Simulator(build(options), options.host, options.rest_port, options.ws_port)
         asyncio.run(serve(simulator, watch_stdin=options.until_stdin_ends))
-    except (BadScenario, BadFault, BadBook, PortTaken) as e:
+    except (BadScenario, BadCandles, BadFault, BadBook, PortTaken) as e:
         print(f"simulator: {e}", file=sys.stderr)
         return 2
     return 0

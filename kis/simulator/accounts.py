@@ -76,17 +76,24 @@ def read_one(row: Any, listings: tuple[Listing, ...]) -> Account:
         raise BadScenario(f"environment is real or paper, not {row['environment']!r}")
     if not (row["account_no"].isdigit() and len(row["account_no"]) == 10):
         raise BadScenario("account_no is 10 digits: 8 of the account and 2 of the product")
-    try:
-        cash = Decimal(str(row["cash_usd"])) if "cash_usd" in row else None
-    except InvalidOperation as e:
-        raise BadScenario(f"cash_usd is an amount, not {row['cash_usd']!r}") from e
+    cash = _amount(row, "cash_usd")
     account = _account(cash=cash, **{k: row[k] for k in wanted})
+    account.won = _amount(row, "cash_krw") or account.won
+    account.integrated = bool(row.get("integrated_margin", False))
+    account.extension = bool(row.get("after_market_extension", False))
     known = {item.symbol: item for item in listings}
     for symbol, value in (row.get("holdings") or {}).items():
         if symbol not in known:
             raise BadScenario(f"holding {symbol} is not a symbol of this market")
         account.holdings[symbol] = _holding(value, known[symbol])
     return account
+
+
+def _amount(row: dict[str, Any], name: str) -> Decimal | None:
+    try:
+        return Decimal(str(row[name])) if name in row else None
+    except InvalidOperation as e:
+        raise BadScenario(f"{name} is an amount, not {row[name]!r}") from e
 
 
 def _holding(value: Any, listing: Listing) -> Holding:

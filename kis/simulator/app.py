@@ -104,10 +104,10 @@ class Simulator:
     async def _run_market(self, sockets: Sockets) -> None:
         second = 0
         while True:
-            now = self.world.now()
-            self.world.run_due_ticks(now)
-            if int(now.timestamp()) > second:
-                second = int(now.timestamp())
+            self.world.run_due_ticks(self.world.now())
+            wall = int(self.world.clock.wall().timestamp())
+            if wall > second:
+                second = wall
                 sockets.strike_sockets()
             if self._doors is not None:
                 await self._doors.follow()

@@ -82,8 +82,6 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Jump ahead. Raises BadClock."""
-        if not 0 <= seconds < 10 * 366 * 86400:
-            raise BadClock("advance is a number of seconds, not negative and less than ten years")
         self.set(self.now() + timedelta(seconds=seconds))
 
     def set(self, moment: datetime) -> None:

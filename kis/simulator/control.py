@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from aiohttp import web
 
 from kis.simulator.book import Account, Order
-from kis.simulator.clock import us_date, utc_text
+from kis.simulator.calendar import Day
+from kis.simulator.clock import FAST, REAL, BadClock, us_date, utc_text
 from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.faults import KINDS, BadFault
 from kis.simulator.faults.doors import Doors
-from kis.simulator.market_path import tick_index
+from kis.simulator.market_path import Print, tick_index
 from kis.simulator.world import World
 from kis.simulator.ws import Sockets
 
 PHONE = "모바일"
+CALENDAR_DAYS, MOST_DAYS = 40, 1000
+MOST_SECONDS = 10 * 366 * 86400
 
 
 class BadRequest(ValueError):
@@ -44,9 +47,13 @@ def order_json(order: Order) -> dict[str, Any]:
         "status": order.status,
         "reason": order.reason,
         "channel": order.channel,
+        "division": order.division,
+        "daytime": order.daytime,
+        "expires_at": utc_text(order.expires_at),
         "received_at": utc_text(order.received_at),
         "fills": [
-            {"at": utc_text(f.at), "qty": f.quantity, "price": str(f.price), "fee": str(f.fee)} for f in order.fills
+            {"at": utc_text(f.at), "qty": f.quantity, "price": str(f.price), "fee": str(f.fee), "tax": str(f.tax)}
+            for f in order.fills
         ],
     }
 
@@ -58,7 +65,14 @@ def account_json(account: Account) -> dict[str, Any]:
         "hts_id": account.hts_id,
         "cash": str(account.cash),
         "deposit": str(account.deposit),
+        "won": str(account.won),
+        "integrated_margin": account.integrated,
+        "after_market_extension": account.extension,
         "realised": str(account.realised),
+        "unsettled": [
+            {"settles": str(u.settles), "symbol": u.symbol, "side": u.side, "qty": u.quantity, "amount": str(u.amount)}
+            for u in account.unsettled
+        ],
         "holdings": {
             s: {"qty": h.quantity, "average": str(round(h.average, 8))}
             for s, h in account.holdings.items()
@@ -83,6 +97,8 @@ class Control:
                 web.get("/calls", self.calls),
                 web.post("/orders", self.place),
                 web.get("/calendar", self.calendar),
+                web.post("/clock", self.clock),
+                web.post("/ticks", self.ticks),
                 web.post("/price", self.price),
                 web.post("/unpin", self.unpin),
                 web.post("/step", self.step),
@@ -121,6 +137,7 @@ class Control:
         return _json(
             {
                 "now": utc_text(now),
+                "clock": self._clock_json(),
                 "paused": world.paused,
                 "prices": prices,
                 "sockets": sessions,
@@ -160,36 +177,58 @@ class Control:
         return _json(order_json(order), 201)
 
     async def calendar(self, request: web.Request) -> web.Response:
-        """Sessions of yesterday to a week ahead, by New York date."""
+        """Sessions of days, in UTC: from yesterday to 40 days ahead, unless `days`, or `from` and `to`, say other."""
         today = us_date(self._world.now())
-        days = [self._world.market.calendar.day(today + timedelta(days=n)) for n in range(-1, 8)]
-        return _json(
-            {
-                "days": [
-                    {
-                        "date": day.date.isoformat(),
-                        "sessions": [
-                            {"session": s.name, "start": utc_text(s.start), "end": utc_text(s.end)}
-                            for s in day.sessions
-                        ],
-                        "early_close": day.early_close,
-                    }
-                    for day in days
-                ]
-            }
-        )
+        try:
+            first = date.fromisoformat(request.query.get("from") or str(today - timedelta(days=1)))
+            ahead = int(request.query.get("days") or CALENDAR_DAYS)
+            last = date.fromisoformat(request.query.get("to") or str(max(first, today) + timedelta(days=ahead)))
+        except (ValueError, OverflowError):
+            raise BadRequest("days is a whole number, from and to are dates (2026-03-12)") from None
+        if not 0 <= (last - first).days <= MOST_DAYS:
+            raise BadRequest(f"to lies at or behind from, and at most {MOST_DAYS} days")
+        days = (self._world.market.calendar.day(first + timedelta(days=n)) for n in range((last - first).days + 1))
+        return _json({"days": [_day_json(day) for day in days]})
+
+    async def clock(self, request: web.Request) -> web.Response:
+        """`{"mode", "speed"}`, then `{"set": moment}` or `{"advance": seconds}`: what lies between is played."""
+        body = await _body(request)
+        if not body or set(body) - {"mode", "speed", "set", "advance"} or {"set", "advance"} <= set(body):
+            raise BadRequest("the clock takes mode, speed, and set or advance")
+        if {"mode", "speed"} & set(body):
+            mode = body.get("mode", FAST if body.get("speed", 1) != 1 else REAL)
+            self._world.turn_clock(mode, body.get("speed"))
+        if "set" in body:
+            self._world.jump(_moment(body["set"]))
+        elif "advance" in body:
+            self._world.jump(_later(self._world.now(), body["advance"]))
+        return _json(self._clock_json())
+
+    def _clock_json(self) -> dict[str, Any]:
+        clock = self._world.clock
+        return {"now": utc_text(clock.now()), "mode": clock.mode, "speed": clock.speed}
+
+    async def ticks(self, request: web.Request) -> web.Response:
+        """Push one trade: `price`, `size`; the quote around it, `bid`, `ask` and their sizes, if wished."""
+        body, now = await _body(request), self._world.now()
+        symbol, cents = self._symbol(body), _cents(body, "price")
+        size = _shares(body, "size", 100)
+        bid, ask = _cents(body, "bid", cents - 1), _cents(body, "ask", cents + 1)
+        if not bid <= cents <= ask or bid >= ask:
+            raise BadRequest("bid, price and ask must rise in this order")
+        calendar = self._world.market.calendar
+        if not (calendar.session_at(now) or calendar.daytime_at(now)):
+            raise BadRequest("the market is closed: nothing trades now")
+        sizes = _shares(body, "bid_size", size), _shares(body, "ask_size", size)
+        self._world.push(symbol, Print(cents, bid, ask, size, *sizes), now)
+        return _json({"symbol": symbol, "price": str(Decimal(cents) / 100), "size": size})
 
     async def price(self, request: web.Request) -> web.Response:
         """Hold a symbol's price from the next tick on."""
         body = await _body(request)
         symbol = self._symbol(body)
-        try:
-            cents = Decimal(str(body["price"])) * 100
-        except (KeyError, InvalidOperation):
-            raise BadRequest("price must be an amount in USD") from None
-        if cents != cents.to_integral_value() or cents < 2:
-            raise BadRequest("price must be whole cents, at least 0.02")
-        self._world.market.prices.pin(symbol, int(cents), tick_index(self._world.now()) + 1)
+        cents = _cents(body, "price")
+        self._world.market.prices.pin(symbol, cents, tick_index(self._world.now()) + 1)
         return _json({"symbol": symbol, "price": str(body["price"])})
 
     async def unpin(self, request: web.Request) -> web.Response:
@@ -246,6 +285,48 @@ class Control:
         return _json({"cleared": cleared})
 
 
+def _day_json(day: Day) -> dict[str, Any]:
+    sessions = (*([day.daytime] if day.daytime else []), *day.sessions)
+    return {
+        "date": day.date.isoformat(),
+        "early_close": day.early_close,
+        "sessions": [{"session": s.name, "start": utc_text(s.start), "end": utc_text(s.end)} for s in sessions],
+    }
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        raise BadRequest("set is an ISO moment with its zone, such as 2026-03-12T13:29:00Z") from None
+
+
+def _later(now: datetime, seconds: Any) -> datetime:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < MOST_SECONDS:
+        raise BadRequest("advance is a number of seconds, not negative and less than ten years")
+    return now + timedelta(seconds=seconds)
+
+
+def _cents(body: dict[str, Any], name: str, default: int | None = None) -> int:
+    if default is not None and name not in body:
+        return default
+    try:
+        cents = Decimal(str(body[name])) * 100
+        whole = int(cents)
+    except (KeyError, ArithmeticError, ValueError):
+        raise BadRequest(f"{name} must be an amount in USD") from None
+    if cents != whole or cents < (1 if default is not None else 2):
+        raise BadRequest(f"{name} must be whole cents, at least 0.02")
+    return whole
+
+
+def _shares(body: dict[str, Any], name: str, default: int) -> int:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BadRequest(f"{name} must be a whole number of shares, at least 1")
+    return value
+
+
 async def _body(request: web.Request) -> dict[str, Any]:
     raw = await request.read()
     try:
@@ -267,5 +348,5 @@ async def _errors(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except (BadRequest, BadFault) as e:
+    except (BadRequest, BadFault, BadClock) as e:
         return _json({"error": str(e)}, 400)

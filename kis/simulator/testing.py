@@ -20,6 +20,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,31 @@ class Control:
         """Answers counted by app key, path, HTTP status and code."""
         return self.call("GET", "/calls")["calls"]
 
-    def calendar(self) -> list[dict[str, Any]]:
-        return self.call("GET", "/calendar")["days"]
+    def calendar(self, **span: Any) -> list[dict[str, Any]]:
+        """Days with their sessions; `days` ahead, or `from_` and `to` as dates."""
+        query = urllib.parse.urlencode({name.rstrip("_"): value for name, value in span.items()})
+        return self.call("GET", "/calendar" + (f"?{query}" if query else ""))["days"]
+
+    def clock(self, **change: Any) -> dict[str, Any]:
+        """Turn the clock: `mode` (real, fast, frozen, stepped), `speed`. Answers now, mode and speed."""
+        return self.call("POST", "/clock", change)
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Jump ahead; when this returns, all that lies between has happened."""
+        return self.call("POST", "/clock", {"advance": seconds})
+
+    def set_time(self, moment: datetime | str) -> dict[str, Any]:
+        """Jump to a moment that is not past; when this returns, all that lies between has happened."""
+        return self.call("POST", "/clock", {"set": str(moment)})
+
+    def now(self) -> datetime:
+        """The simulated moment."""
+        return datetime.fromisoformat(self.state()["now"])
+
+    def push_tick(self, symbol: str, price: Any, size: int = 100, **quote: Any) -> None:
+        """One trade, now; `bid`, `ask`, `bid_size`, `ask_size` if wished. From then on the symbol trades only so."""
+        texts = {name: str(quote[name]) for name in ("bid", "ask") if name in quote}
+        self.call("POST", "/ticks", {"symbol": symbol, "price": str(price), "size": size, **quote, **texts})
 
     def pin(self, symbol: str, price: Any) -> None:
         """Hold a symbol's price, from the next tick on."""
@@ -150,6 +174,9 @@ def start(
     switches: dict[str, Any] | None = None,
     seed: int | None = None,
     book: str | Path | None = None,
+    speed: float | None = None,
+    clock: dict[str, Any] | str | None = None,
+    at: datetime | str | None = None,
     rest_port: int = 0,
     ws_port: int = 0,
 ) -> Iterator[Simulated]:
@@ -157,15 +184,23 @@ def start(
 
     `switches` are those of `kis.simulator.settings.Switches`; `scenario` is a scenario file's mapping;
     `accounts` and `faults` are the lists that the files of those options hold. `book` is the file in which the
-    broker remembers: start it again with the same one after a `kill()`.
+    broker remembers: start it again with the same one after a `kill()`. `speed` is that of a fast market; `clock` the
+    scenario's mapping of this name, or only its mode; `at` the moment at which it starts.
     """
     with tempfile.TemporaryDirectory(prefix="kis-simulator-") as folder:
         whole = dict(scenario or {})
         if switches:
             whole["switches"] = {**whole.get("switches", {}), **switches}
+        if clock is not None:
+            whole["clock"] = {"mode": clock} if isinstance(clock, str) else clock
+        if at is not None:
+            whole["start"] = str(at)
+        if "candles" in whole:
+            whole["candles"] = {symbol: str(Path(file).absolute()) for symbol, file in whole["candles"].items()}
         command = [sys.executable, "-m", "kis.simulator"]
         command += ["--rest-port", str(rest_port), "--ws-port", str(ws_port)]
         command += [] if seed is None else ["--seed", str(seed)]
+        command += [] if speed is None else ["--speed", str(speed)]
         command += [] if book is None else ["--book", str(Path(book).absolute())]
         for name, value in (("scenario", whole), ("accounts", accounts), ("faults", faults)):
             if value:

@@ -104,7 +104,7 @@ class Sockets:
     def _hold(self, session: Session, seconds: float) -> None:
         """Keep the slot of the session's key taken for so long from now (5.1)."""
         if session.account is not None and seconds:
-            until = self._world.now() + timedelta(seconds=seconds)
+            until = self._world.clock.wall() + timedelta(seconds=seconds)
             key = session.account.app_key
             self._held[key] = max(until, self._held.get(key, until))
 
@@ -213,7 +213,7 @@ class Sockets:
         if session.account is None:
             others = [s for s in self.sessions if s.account is account and s is not session]
             held = self._held.get(account.app_key)
-            busy = bool(others) or (held is not None and held > self._world.now())
+            busy = bool(others) or (held is not None and held > self._world.clock.wall())
             if busy and self._world.switches.second_session != "drop_old":
                 return "OPSP8996"
             for other in others:

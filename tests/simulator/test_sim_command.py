@@ -95,9 +95,9 @@ class TestStart:
 
 
 class TestControl:
-    def test_the_calendar_spans_yesterday_to_a_week_ahead_one_session_a_day(self, kis):
+    def test_the_calendar_spans_yesterday_to_forty_days_ahead_one_session_a_day(self, kis):
         days = kis.control.calendar()
-        assert len(days) == 9
+        assert len(days) == 42
         for day, following in pairwise(days):
             (session,) = day["sessions"]
             assert (session["session"], day["early_close"]) == ("regular", False)

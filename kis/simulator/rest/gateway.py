@@ -101,6 +101,11 @@ class Gateway:
             return gateway(e.code)
         except Stop as e:
             return e.answer
+        latency = self._world.switches.cancel_latency
+        if latency and endpoint.path in (codes.REVISE, codes.DAYTIME_REVISE):
+            # On its way to the exchange: what it is about may fill meanwhile.
+            await asyncio.sleep(self._world.clock.wait_seconds(latency))
+            call = replace(call, now=self._world.now())
         for fault in self._world.faults.strikes("list", about).values():
             call = replace(call, account=ledger.seen(call.account, fault, now))
         if endpoint.slow:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kis.simulator import codes
 from kis.simulator.book import Order
-from kis.simulator.clock import seoul_hms, seoul_ymd, us_date, ymd
+from kis.simulator.clock import seoul_hms, seoul_ymd, ymd
 from kis.simulator.rest.call import ACCOUNT, CTX, Answer, Call, Endpoint, bad_field, num, ok, padded
 from kis.simulator.rest.paging import page, said
 from kis.simulator.world import World
@@ -144,7 +144,7 @@ def nccs(world: World, call: Call) -> Answer:
     exchanges = _exchange_filter(call.params["OVRS_EXCG_CD"].strip())
     if exchanges is None:
         return bad_field("OVRS_EXCG_CD")
-    today = us_date(call.now)
+    today = world.exchange.date_of(call.now)
     orders = [o for o in call.account.orders if o.alive and o.date == today and o.exchange in exchanges]
     orders.sort(key=_key, reverse=call.params["SORT_SQN"].strip() != "DS")
     search = [call.params[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "OVRS_EXCG_CD", "SORT_SQN")]

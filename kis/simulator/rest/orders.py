@@ -9,7 +9,7 @@ from functools import wraps
 
 from kis.simulator import codes
 from kis.simulator.book import Order
-from kis.simulator.clock import seoul_hms, us_date
+from kis.simulator.clock import seoul_hms
 from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.rest import fields
 from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, bad_field, ok, refusal
@@ -143,7 +143,7 @@ def revise(world: World, call: Call) -> Answer:
     """Amend (01) or cancel (02); the answer carries a new number."""
     what = {"01": "amend", "02": "cancel"}[fields.one_of(call, "RVSE_CNCL_DVSN_CD", ("01", "02"))]
     number, symbol, exchange = call.params["ORGN_ODNO"], call.params["PDNO"].strip(), fields.exchange(call)
-    found = call.account.find(number, us_date(call.now))
+    found = call.account.find(number, world.exchange.date_of(call.now))
     if found is not None:
         _check_original(call, found, symbol, exchange, what)
     if what == "cancel":
