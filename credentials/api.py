@@ -13,9 +13,15 @@ from accounts.selectors import owned_account
 from api.problems import ApiError
 from api.serializers import In, Out
 from credentials import services
+from credentials.models import ApiCredential
 from credentials.selectors import trade_credential
 from market.errors import Text
 from market.words import Environment
+
+
+class TokenProblemOut(Out):
+    ko = serializers.CharField()
+    en = serializers.CharField()
 
 
 class CredentialOut(Out):
@@ -25,7 +31,15 @@ class CredentialOut(Out):
     app_key = serializers.CharField(help_text="masked but for its last four characters")
     opens = serializers.BooleanField(help_text="false when no key of the house opens it any more")
     has_hts_id = serializers.BooleanField()
+    lends_prices = serializers.BooleanField(help_text="the owner's paper accounts read prices with it")
+    token_state = serializers.ChoiceField(
+        choices=["none", "good", "expired", "refused", "dead"],
+        help_text="refused: will be issued anew. dead: no orders or cancels before token_dead_until",
+    )
+    token_issued_at = serializers.DateTimeField(allow_null=True)
     token_expire_at = serializers.DateTimeField(allow_null=True)
+    token_dead_until = serializers.DateTimeField(allow_null=True)
+    token_problem = TokenProblemOut(allow_null=True, help_text="why the latest issue failed")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -44,21 +58,39 @@ class CredentialIn(In):
     hts_id = Secret(max_length=64, required=False, allow_blank=True, default="")
 
 
+class CredentialChangeIn(In):
+    lends_prices = serializers.BooleanField(help_text="may the owner's paper accounts read prices with this real key?")
+
+
 class AccountCredentials(APIView):
     """The key of an account, for its owner and admins."""
 
     @extend_schema(operation_id="account_credentials_get", responses=CredentialOut)
     def get(self, request: Request, pk: UUID) -> Response:
-        credential = trade_credential(owned_account(request.user, pk))
-        if credential is None:
-            text = Text("아직 등록된 앱키가 없습니다.", "No app key has been entered yet.")
-            raise ApiError("no_credentials", text, 404)
-        return Response(CredentialOut(services.masked(credential)).data)
+        return _shown(_credential(request, pk))
 
     @extend_schema(operation_id="account_credentials_set", request=CredentialIn, responses={201: CredentialOut})
     def post(self, request: Request, pk: UUID) -> Response:
         account = owned_account(request.user, pk)
         given = CredentialIn(data=request.data)
         given.is_valid(raise_exception=True)
-        credential = services.set_credentials(account=account, by=request.user, **given.validated_data)
-        return Response(CredentialOut(services.masked(credential)).data, status=201)
+        return _shown(services.set_credentials(account=account, by=request.user, **given.validated_data), 201)
+
+    @extend_schema(operation_id="account_credentials_change", request=CredentialChangeIn, responses=CredentialOut)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        credential = _credential(request, pk)
+        given = CredentialChangeIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        return _shown(services.lend_prices(credential, given.validated_data["lends_prices"]))
+
+
+def _credential(request: Request, pk: UUID) -> ApiCredential:
+    credential = trade_credential(owned_account(request.user, pk))
+    if credential is None:
+        text = Text("아직 등록된 앱키가 없습니다.", "No app key has been entered yet.")
+        raise ApiError("no_credentials", text, 404)
+    return credential
+
+
+def _shown(credential: ApiCredential, status: int = 200) -> Response:
+    return Response(CredentialOut(services.masked(credential)).data, status=status)

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.models import BrokerageAccount
 from api.fields import one_of, word
+from kis.token_store import Doubt
 from market.words import Environment
 
 
@@ -29,6 +30,8 @@ class ApiCredential(models.Model):
     purpose = word(Purpose, default=Purpose.TRADE)
     environment = word(Environment)
     sandbox = models.BooleanField()
+    lends_prices = models.BooleanField(default=False)  # a real trade key may read prices for its owner's paper accounts
+    key_version = models.PositiveIntegerField(default=1)  # grows when another key takes its place: old holders notice
 
     app_key = models.BinaryField()
     app_secret = models.BinaryField()
@@ -43,6 +46,13 @@ class ApiCredential(models.Model):
     token_issued_at = models.DateTimeField(null=True, blank=True)
     token_claimed_until = models.DateTimeField(null=True, blank=True)  # the right to issue, in database time
     token_claimed_by = models.CharField(max_length=64, blank=True)
+    token_serial = models.PositiveIntegerField(default=0)  # which issue it came from
+    token_doubt = word(Doubt, default=Doubt.NONE)
+    token_quiet_until = models.DateTimeField(null=True, blank=True)  # no issue and no trial before
+    token_problem = models.JSONField(null=True, blank=True)  # {kind, code, ko, en, retry_after} of the failed issue
+    approval_issued_at = models.DateTimeField(null=True, blank=True)
+    approval_claimed_until = models.DateTimeField(null=True, blank=True)
+    approval_claimed_by = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -65,7 +75,39 @@ class ApiCredential(models.Model):
             ),
             one_of("credential", "purpose", Purpose),
             one_of("credential", "environment", Environment),
+            one_of("credential", "token_doubt", Doubt),
+            models.CheckConstraint(
+                name="only_real_trade_keys_lend_prices",
+                condition=models.Q(lends_prices=False) | models.Q(purpose="trade", environment="real"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.purpose} key of {self.account or self.owner}"
+
+
+class TokenRevocation(models.Model):
+    """A token whose key was replaced or deleted and that KIS is still to be told of. The row goes when that is done.
+
+    It refers to nothing: what it was about may be gone.
+    """
+
+    SEALED = ("app_key", "app_secret", "access_token")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    environment = word(Environment)
+    account_ref = models.UUIDField(null=True)  # the account of the key, to journal the end
+    label = models.CharField(max_length=200)
+    app_key = models.BinaryField()
+    app_secret = models.BinaryField()
+    access_token = models.BinaryField()
+    token_expire_at = models.DateTimeField()  # by then there is nothing left to revoke
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [one_of("revocation", "environment", Environment)]
+
+    def __str__(self) -> str:
+        return f"token of the {self.label}"

@@ -2,25 +2,27 @@
 
 from uuid import UUID
 
+from django.db.models import Model
+
 from accounts.keys import keyring
 from credentials.models import ApiCredential
 
 
-def bound_to(row: UUID, column: str) -> bytes:
+def bound_to(row: UUID, column: str, table: type[Model] = ApiCredential) -> bytes:
     """What a sealed value of this row and column is tied to."""
-    return f"credentials.ApiCredential.{column}:{row}".encode()
+    return f"{table._meta.app_label}.{table.__name__}.{column}:{row}".encode()
 
 
-def seal(row: UUID, column: str, text: str) -> bytes:
+def seal(row: UUID, column: str, text: str, table: type[Model] = ApiCredential) -> bytes:
     """The text, sealed for this place alone."""
-    return keyring().seal(text.encode(), aad=bound_to(row, column))
+    return keyring().seal(text.encode(), aad=bound_to(row, column, table))
 
 
-def open_blob(row: UUID, column: str, blob: bytes | memoryview | None) -> str:
+def open_blob(row: UUID, column: str, blob: bytes | memoryview | None, table: type[Model] = ApiCredential) -> str:
     """The text that was sealed for this place; "" for null. Raises sealing.SealBroken, sealing.NoKeyOpens."""
-    return "" if blob is None else keyring().open(bytes(blob), aad=bound_to(row, column)).decode()
+    return "" if blob is None else keyring().open(bytes(blob), aad=bound_to(row, column, table)).decode()
 
 
-def opened(credential: ApiCredential, column: str) -> str:
+def opened(row: Model, column: str) -> str:
     """The secret of a column; "" when there is none. Raises sealing.SealBroken, sealing.NoKeyOpens."""
-    return open_blob(credential.pk, column, getattr(credential, column))
+    return open_blob(row.pk, column, getattr(row, column), type(row))

@@ -16,16 +16,29 @@ def trade_credential(account: BrokerageAccount) -> ApiCredential | None:
 def data_credential_for(account: BrokerageAccount) -> ApiCredential | None:
     """The real-side key that reads prices for the account, because paper has no quote socket.
 
-    The account's own when it is real, else a data key of its owner, else one that an admin lends to the house.
+    The account's own when it is real, else a data key of its owner, else a real trade key of the owner that lends
+    prices to their paper accounts, else a data key that an admin lends to the house.
     """
     own = Q(account=account, environment=Environment.REAL)
     owners = Q(purpose=Purpose.DATA, owner_id=account.user_id)
+    lent = Q(purpose=Purpose.TRADE, owner_id=account.user_id, lends_prices=True)
     houses = Q(purpose=Purpose.DATA, owner__role=Role.ADMIN)
     nearness = Case(
-        When(own, then=Value(0)), When(owners, then=Value(1)), default=Value(2), output_field=IntegerField()
+        When(own, then=Value(0)),
+        When(owners, then=Value(1)),
+        When(lent, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
     )
-    found = ApiCredential.objects.filter(own | (owners | houses) & Q(environment=Environment.REAL))
+    found = ApiCredential.objects.filter(own | (owners | lent | houses) & Q(environment=Environment.REAL))
     return found.order_by(nearness, "created_at").first()
+
+
+def accounts_reading(credential: ApiCredential) -> list[BrokerageAccount]:
+    """The enabled accounts whose prices come through this key; the key's own account first."""
+    accounts = BrokerageAccount.objects.filter(enabled=True).order_by("created_at")
+    readers = [account for account in accounts if data_credential_for(account) == credential]
+    return sorted(readers, key=lambda account: account.pk != credential.account_id)
 
 
 def credential_with_key(environment: str, app_key: str) -> ApiCredential | None:

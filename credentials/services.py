@@ -1,21 +1,26 @@
 """Storing, reading and resealing the broker's keys."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.keys import keyring
 from accounts.models import BrokerageAccount, User
 from api.problems import ApiError
-from credentials.models import ApiCredential, Purpose
+from credentials.models import ApiCredential, Purpose, TokenRevocation
+from credentials.revocations import revoke_later
 from credentials.sealed import open_blob, opened, seal
-from credentials.vault import TokenVault
-from kis.auth import TokenStore
+from credentials.vault import ApprovalVault, TokenVault, problem_text
+from kis.approvals import ApprovalStore
 from kis.config import KisConfig, account_number
+from kis.token_store import AccessToken, Doubt, TokenStore
+from kis.tokens import renewable_at
 from market.errors import Text
 from market.words import Environment
 from sealing import SealingError
@@ -54,7 +59,7 @@ class Keys:
         return cls(app_key.strip(), app_secret.strip(), number, hts_id.strip())
 
     def columns(self, row: UUID) -> dict[str, Any]:
-        """The columns of a row that holds these keys; a token of the keys before is gone."""
+        """The columns of a row that holds these keys."""
         ring = keyring()
         return {
             "app_key": seal(row, "app_key", self.app_key),
@@ -63,13 +68,24 @@ class Keys:
             "hts_id": seal(row, "hts_id", self.hts_id) if self.hts_id else None,
             "key_fingerprint": ring.keyed_hash(self.app_key),
             "account_fingerprint": ring.keyed_hash(self.account_no),
-            "access_token": None,
-            "approval_key": None,
-            "token_expire_at": None,
-            "token_issued_at": None,
-            "token_claimed_until": None,
-            "token_claimed_by": "",
         }
+
+
+# What belongs to the app key and not to its row: another key begins without it.
+NOTHING_ISSUED: dict[str, Any] = {
+    "access_token": None,
+    "token_expire_at": None,
+    "token_issued_at": None,
+    "token_claimed_until": None,
+    "token_claimed_by": "",
+    "token_doubt": Doubt.NONE,
+    "token_quiet_until": None,
+    "token_problem": None,
+    "approval_key": None,
+    "approval_issued_at": None,
+    "approval_claimed_until": None,
+    "approval_claimed_by": "",
+}
 
 
 def _unreadable(name: str, text: Text) -> ApiError:
@@ -97,14 +113,32 @@ def _refuse_known(keys: Keys, environment: str, purpose: str, row: UUID) -> None
 
 def _store(row: ApiCredential, keys: Keys) -> ApiCredential:
     _refuse_known(keys, row.environment, row.purpose, row.pk)
-    for column, value in keys.columns(row.pk).items():
-        setattr(row, column, value)
     try:
         with transaction.atomic():
-            row.save()
+            _put(row, keys)
     except IntegrityError as error:
         raise _registered("app_key" if "app_key_once" in str(error) else "account_no") from None
     return row
+
+
+def _put(row: ApiCredential, keys: Keys) -> None:
+    """A new row, or other keys in it: then the token of the key before is revoked, and its holders notice."""
+    changes = keys.columns(row.pk)
+    if not row._state.adding:
+        row.refresh_from_db(from_queryset=ApiCredential.objects.select_for_update())
+        if not _same_key(row, keys):
+            revoke_later(row)
+            changes |= NOTHING_ISSUED | {"key_version": row.key_version + 1}
+    for column, value in changes.items():
+        setattr(row, column, value)
+    row.save(update_fields=None if row._state.adding else [*changes, "updated_at"])
+
+
+def _same_key(row: ApiCredential, keys: Keys) -> bool:
+    try:
+        return (opened(row, "app_key"), opened(row, "app_secret")) == (keys.app_key, keys.app_secret)
+    except SealingError:
+        return False
 
 
 def set_credentials(
@@ -116,7 +150,7 @@ def set_credentials(
     hts_id: str = "",
     by: User | None = None,
 ) -> ApiCredential:
-    """The key that trades for the account, new or in place of the one before; its token is forgotten.
+    """The key that trades for the account, new or in place of the one before, whose token is then revoked.
 
     Raises ApiError: `invalid`, `already_registered`, or `account_number_fixed` once a bot has run on the account.
     """
@@ -169,24 +203,77 @@ def set_data_credential(
     return _store(row, keys)
 
 
-def kis_config(credential: ApiCredential) -> KisConfig:
-    """The opened key with the addresses of its environment. Raises sealing errors."""
-    side = credential.environment.upper()
+def lend_prices(credential: ApiCredential, lends: bool) -> ApiCredential:
+    """Let the owner's paper accounts read prices with this real trade key, or no longer. Raises ApiError."""
+    if lends and (credential.purpose, credential.environment) != (Purpose.TRADE, Environment.REAL):
+        text = Text("실전 계좌의 앱키만 시세를 빌려줄 수 있습니다.", "Only the key of a real account can lend prices.")
+        raise ApiError("cannot_lend_prices", text, 400, {"lends_prices": [text]})
+    credential.lends_prices = lends
+    credential.save(update_fields=["lends_prices", "updated_at"])
+    return credential
+
+
+def bare_config(environment: str, app_key: str, app_secret: str) -> KisConfig:
+    """A key without an account, with the addresses of its side."""
+    side = environment.upper()
     return KisConfig(
-        environment=Environment(credential.environment),
-        app_key=opened(credential, "app_key"),
-        app_secret=opened(credential, "app_secret"),
-        account_no=opened(credential, "account_no"),
-        hts_id=opened(credential, "hts_id"),
+        environment=Environment(environment),
+        app_key=app_key,
+        app_secret=app_secret,
         rest_url=getattr(settings, f"KIS_{side}_REST_URL"),
         ws_url=getattr(settings, f"KIS_{side}_WS_URL"),
         speed=settings.KIS_SPEED,
     )
 
 
+def data_config(credential: ApiCredential) -> KisConfig:
+    """The opened key for prices alone: without an account it has no order functions (safety.md 5.5)."""
+    return bare_config(credential.environment, opened(credential, "app_key"), opened(credential, "app_secret"))
+
+
+def kis_config(credential: ApiCredential) -> KisConfig:
+    """The opened key and account with the addresses of its environment. Raises sealing errors."""
+    account_no, hts_id = opened(credential, "account_no"), opened(credential, "hts_id")
+    return replace(data_config(credential), account_no=account_no, hts_id=hts_id)
+
+
 def token_store(credential: ApiCredential) -> TokenStore:
     """Where the key's access token is shared by all processes."""
-    return TokenVault(credential.pk)
+    return TokenVault(credential)
+
+
+def approval_store(credential: ApiCredential) -> ApprovalStore:
+    """Where the key's approval key is shared by all processes."""
+    return ApprovalVault(credential)
+
+
+def is_current(credential: ApiCredential) -> bool:
+    """Whether the row still holds the key that was read with it."""
+    return ApiCredential.objects.filter(pk=credential.pk, key_version=credential.key_version).exists()
+
+
+def token_state(credential: ApiCredential, now: datetime) -> dict[str, Any]:
+    """What may be said of the access token: {token_state, token_issued_at, token_expire_at, …}; no secret.
+
+    `none`, `good`, `expired`, `refused` (will be issued anew) or `dead`: no orders before `token_dead_until`.
+    """
+    expires_at, doubt = credential.token_expire_at, credential.token_doubt
+    if credential.access_token is None or expires_at is None:
+        state = "none"
+    elif doubt == Doubt.DEAD:
+        state = "dead"
+    elif expires_at <= now:
+        state = "expired"
+    else:
+        state = "refused" if doubt == Doubt.REFUSED else "good"
+    problem = problem_text(credential.token_problem, credential.token_quiet_until, now)
+    return {
+        "token_state": state,
+        "token_issued_at": credential.token_issued_at,
+        "token_expire_at": expires_at,
+        "token_dead_until": renewable_at(AccessToken("", expires_at)) if state == "dead" and expires_at else None,
+        "token_problem": problem.as_dict() if problem else None,
+    }
 
 
 def masked(credential: ApiCredential) -> dict[str, Any]:
@@ -202,7 +289,8 @@ def masked(credential: ApiCredential) -> dict[str, Any]:
         "app_key": shown,
         "opens": opens,
         "has_hts_id": credential.hts_id is not None,
-        "token_expire_at": credential.token_expire_at,
+        "lends_prices": credential.lends_prices,
+        **token_state(credential, timezone.now()),
         "created_at": credential.created_at,
         "updated_at": credential.updated_at,
     }
@@ -217,19 +305,24 @@ class Unsealable:
     why: SealingError
 
 
-def _sealed_values() -> Iterator[tuple[UUID, str, bytes]]:
-    for row in ApiCredential.objects.only("pk", *ApiCredential.SEALED).order_by("pk"):
-        for column in ApiCredential.SEALED:
-            if (blob := getattr(row, column)) is not None:
-                yield row.pk, column, bytes(blob)
+Table = type[ApiCredential] | type[TokenRevocation]
+
+
+def _sealed_values() -> Iterator[tuple[Table, UUID, str, bytes]]:
+    tables: tuple[Table, ...] = (ApiCredential, TokenRevocation)
+    for table in tables:
+        for row in table.objects.only("pk", *table.SEALED).order_by("pk"):
+            for column in table.SEALED:
+                if (blob := getattr(row, column)) is not None:
+                    yield table, row.pk, column, bytes(blob)
 
 
 def unsealable() -> list[Unsealable]:
     """Everything that no key of the ring opens; empty is how it should be."""
     found = []
-    for row, column, blob in _sealed_values():
+    for table, row, column, blob in _sealed_values():
         try:
-            open_blob(row, column, blob)
+            open_blob(row, column, blob, table)
         except SealingError as why:
             found.append(Unsealable(row, column, why))
     return found
@@ -243,12 +336,12 @@ def reseal_all() -> int:
 
     Each value is one compare-and-set: what a bot stored meanwhile is newer, and is left for the next run.
     """
-    return sum(_reseal(*value) for value in _sealed_values() if not keyring().is_newest(value[2]))
+    return sum(_reseal(*value) for value in _sealed_values() if not keyring().is_newest(value[3]))
 
 
-def _reseal(row: UUID, column: str, blob: bytes) -> int:
-    text = open_blob(row, column, blob)
-    change: dict[str, Any] = {column: seal(row, column, text)}
-    if column in FINGERPRINTS:
+def _reseal(table: Table, row: UUID, column: str, blob: bytes) -> int:
+    text = open_blob(row, column, blob, table)
+    change: dict[str, Any] = {column: seal(row, column, text, table)}
+    if table is ApiCredential and column in FINGERPRINTS:
         change[FINGERPRINTS[column]] = keyring().keyed_hash(text)
-    return ApiCredential.objects.filter(pk=row, **{column: blob}).update(**change)
+    return table.objects.filter(pk=row, **{column: blob}).update(**change)

@@ -1,17 +1,22 @@
 """Keys of the broker: sealed in their place, masked in every answer, one row per key and account."""
 
 import logging
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
 from auditlog.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
+from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
 from api.problems import ApiError
 from credentials import selectors, services
 from credentials.models import ApiCredential
+from market.errors import CredentialProblem
 from market.words import Environment
 from sealing import NoKeyOpens, SealBroken
 
@@ -166,6 +171,97 @@ class TestWhoseKeyReadsPrices:
         assert len(rows) == 1
         assert selectors.credential_with_key("real", SECRETS["app_key"]).pk in rows
         assert selectors.credential_with_key("paper", SECRETS["app_key"]) is None
+
+
+class TestLendingPrices:
+    """A real account's own key may read prices for its owner's paper accounts, and can order nothing for them."""
+
+    @pytest.fixture
+    def own(self, real_account):
+        return services.set_credentials(account=real_account, **SECRETS)
+
+    def test_it_lends_nothing_unless_its_owner_says_so(self, own, paper_account, foreign_account):
+        assert selectors.data_credential_for(paper_account) is None
+        services.lend_prices(own, True)
+        assert selectors.data_credential_for(paper_account) == own
+        assert selectors.data_credential_for(foreign_account) is None
+        services.lend_prices(own, False)
+        assert selectors.data_credential_for(paper_account) is None
+
+    def test_a_data_key_of_the_owner_is_preferred_and_an_admins_is_not(self, own, paper_account, admin, trader):
+        services.lend_prices(own, True)
+        keys = {"app_secret": "x" * 180, "account_no": "63000001-01"}
+        services.set_data_credential(owner=admin, environment="real", app_key="PS" + "a" * 34, **keys)
+        assert selectors.data_credential_for(paper_account) == own
+        mine = services.set_data_credential(owner=trader, environment="real", app_key="PS" + "b" * 34, **keys)
+        assert selectors.data_credential_for(paper_account) == mine
+
+    def test_the_lent_key_knows_no_account_to_order_for(self, own):
+        lent = services.data_config(own)
+        assert (lent.account_no, lent.hts_id, lent.app_key) == ("", "", SECRETS["app_key"])
+        with pytest.raises(CredentialProblem, match="no account number"):
+            assert lent.cano
+
+    def test_through_the_api_its_owner_alone_decides(self, as_, own, trader, other_trader, real_account):
+        answer = as_(trader).patch(url(real_account), {"lends_prices": True})
+        assert (answer.status_code, answer.json()["lends_prices"]) == (200, True)
+        assert as_(other_trader).patch(url(real_account), {"lends_prices": False}).status_code == 404
+
+    def test_a_paper_key_has_no_prices_to_lend(self, as_, credential, trader, paper_account):
+        answer = as_(trader).patch(url(paper_account), {"lends_prices": True})
+        assert (answer.status_code, answer.json()["code"]) == (400, "cannot_lend_prices")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApiCredential.objects.filter(pk=credential.pk).update(lends_prices=True)
+
+    def test_the_accounts_that_read_through_a_key_are_known_its_own_first(
+        self, own, real_account, paper_account, foreign_account
+    ):
+        services.lend_prices(own, True)
+        BrokerageAccount.objects.update(enabled=True)
+        assert selectors.accounts_reading(own) == [real_account, paper_account]
+        BrokerageAccount.objects.filter(pk=real_account.pk).update(enabled=False)
+        assert selectors.accounts_reading(own) == [paper_account]
+
+
+class TestTokenShown:
+    """When the token was issued, when it ends, and whether it is dead; never the token."""
+
+    def shown(self, as_, trader, account) -> dict:
+        return as_(trader).get(url(account)).json()
+
+    def test_none_was_issued_yet(self, as_, trader, paper_account, credential):
+        shown = self.shown(as_, trader, paper_account)
+        assert (shown["token_state"], shown["token_issued_at"], shown["token_problem"]) == ("none", None, None)
+
+    @pytest.mark.parametrize(
+        ("doubt", "hours", "state"),
+        [("none", 20, "good"), ("reissued", 20, "good"), ("refused", 20, "refused"), ("none", -1, "expired")],
+    )
+    def test_how_it_stands(self, as_, trader, paper_account, credential, doubt, hours, state):
+        ends = timezone.now() + timedelta(hours=hours)
+        ApiCredential.objects.update(access_token=b"x", token_expire_at=ends, token_doubt=doubt)
+        shown = self.shown(as_, trader, paper_account)
+        assert (shown["token_state"], shown["token_dead_until"]) == (state, None)
+
+    def test_a_dead_one_says_until_when(self, as_, trader, paper_account, credential):
+        ends = timezone.now() + timedelta(hours=20)
+        ApiCredential.objects.update(access_token=b"x", token_expire_at=ends, token_doubt="dead")
+        shown = self.shown(as_, trader, paper_account)
+        assert shown["token_state"] == "dead"
+        assert datetime.fromisoformat(shown["token_dead_until"]) == ends - timedelta(hours=18)
+
+    def test_why_none_could_be_issued_is_said_while_that_holds(self, as_, trader, paper_account, credential):
+        problem = {"kind": "credential", "code": "EGW00105", "ko": "시크릿 오류", "en": "wrong", "retry_after": None}
+        soon = timezone.now() + timedelta(minutes=5)
+        ApiCredential.objects.update(token_problem=problem, token_quiet_until=soon)
+        assert self.shown(as_, trader, paper_account)["token_problem"] == {"ko": "시크릿 오류", "en": "wrong"}
+        ApiCredential.objects.update(token_quiet_until=timezone.now() - timedelta(minutes=5))
+        assert self.shown(as_, trader, paper_account)["token_problem"] is None
+
+
+def test_the_schedule_revokes_every_minute_and_an_admin_may_change_that():
+    row = PeriodicTask.objects.get(name="revoke tokens")
+    assert (row.task, row.interval.every, row.enabled) == ("credentials.revoke_tokens", 60, True)
 
 
 class TestRotation:
