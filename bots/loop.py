@@ -234,7 +234,7 @@ class AccountBot:
 
     async def _keep_history(self) -> None:
         """Bars from before our first tick, and after every gap; longer pauses while it does not work."""
-        history, pause = History(self.data_key, self.redis), 1.0
+        history, pause = History(self.data_key, self.redis, self.broker), 1.0
         try:
             while True:
                 await self.need_history.wait()
@@ -293,8 +293,8 @@ class AccountBot:
         self.quotes[quote.symbol] = quote
         self.pulse.priced(_now())
         for watch in self.watches.values():
-            if watch.row.symbol == quote.symbol:
-                watch.bars.add(quote)
+            if watch.row.symbol == quote.symbol and watch.bars.add(quote) and not watch.bars.has_history:
+                self.need_history.set()
         self.moved.add(quote.symbol)
         self.new_price.set()
 
