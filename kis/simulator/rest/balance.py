@@ -13,6 +13,8 @@ from kis.simulator.rest.paging import page, said
 from kis.simulator.world import World
 
 ROWS = 100
+# Clients ask for every country in its currency; only the US ones hold anything here.
+CURRENCIES = frozenset({"", "USD", "HKD", "CNY", "JPY", "VND"})
 
 
 def _held(world: World, account: Account) -> list[tuple[Listing, Holding]]:
@@ -45,9 +47,11 @@ def balance(world: World, call: Call) -> Answer:
     exchanges = _exchanges(call.side, call.params["OVRS_EXCG_CD"].strip())
     if exchanges is None:
         return bad_field("OVRS_EXCG_CD")
-    if call.params["TR_CRCY_CD"].strip() not in ("", "USD"):
+    currency = call.params["TR_CRCY_CD"].strip()
+    if currency not in CURRENCIES:
         return bad_field("TR_CRCY_CD")
     held = [pair for pair in _held(world, call.account) if pair[0].market.order in exchanges]
+    held = held if currency in ("", "USD") else []
     rows = [(_balance_row(world, call, *pair)) for pair in held]
     search = [call.params[f].strip() for f in (*ACCOUNT, "OVRS_EXCG_CD", "TR_CRCY_CD")]
     shown, context, tr_cont, more = page(call, rows, lambda row: row["ovrs_pdno"], ROWS, search)
