@@ -3,7 +3,7 @@
 import contextlib
 import json
 import string
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -17,8 +17,6 @@ from kis.wire import (
     calls,
     frames,
     order_calls,
-    quote_answers,
-    quote_calls,
     values,
 )
 from kis.wire.answers import Answer
@@ -94,13 +92,6 @@ class TestValues:
 
 
 class TestCalls:
-    def test_quotes_use_the_other_family_of_exchange_codes(self):
-        assert quote_calls.price(REAL.environment, "SPY", Exchange.AMEX).fields == {
-            "AUTH": "",
-            "EXCD": "AMS",
-            "SYMB": "SPY",
-        }
-
     def test_the_approval_calls_the_secret_by_another_name(self):
         assert set(calls.approval(REAL).fields) == {"grant_type", "appkey", "secretkey"}
 
@@ -109,23 +100,6 @@ class TestCalls:
 
 
 class TestAnswers:
-    def test_a_price_has_no_time_and_is_stale_until_its_volume_moves(self):
-        quote = quote_answers.quote(
-            answer({"output": {"last": "184.2400", "tvol": "9812345"}}), "NVDA", Exchange.NASDAQ
-        )
-        assert (quote.last, quote.volume, quote.freshness) == (Decimal("184.24"), 9812345, Freshness.STALE)
-
-    @pytest.mark.parametrize("last", ["", "0.0000", "-", None])
-    def test_a_blank_or_zero_price_is_no_price(self, last):
-        assert quote_answers.quote(answer({"output": {"last": last}}), "NVDA", Exchange.NASDAQ) is None
-
-    def test_bars_come_newest_first_and_are_turned_round(self):
-        bar = {"xymd": "20260312", "open": "1", "high": "2", "low": "1", "last": "2", "evol": "5"}
-        body = {"output2": [{**bar, "xhms": "101500"}, {**bar, "xhms": "101400"}]}
-        older, newer = quote_answers.minute_bars(answer(body), 1).rows
-        assert newer.start - older.start == timedelta(minutes=1)
-        assert (older.closed, newer.closed) == (True, False)  # it is 10:15:09 in New York
-
     def test_the_tokens_end_is_korean_time(self):
         body = {"access_token": "eyJ.x", "access_token_token_expired": "2026-03-13 22:05:11", "expires_in": 86400}
         assert answers.access_token(answer(body)) == ("eyJ.x", datetime(2026, 3, 13, 13, 5, 11, tzinfo=UTC))
@@ -290,15 +264,6 @@ def bent(draw, row):
 
 
 class TestWhateverArrives:
-    @given(bent({"last": "184.24", "tvol": "5"}))
-    def test_prices(self, output):
-        quote = quote_answers.quote(answer({"output": output}), "NVDA", Exchange.NASDAQ)
-        assert quote is None or quote.last > 0
-
-    @given(st.lists(bent({"xymd": "20260312", "xhms": "101500", "open": "1", "last": "2", "evol": "3"}), max_size=3))
-    def test_bars(self, output):
-        quote_answers.minute_bars(answer({"output2": output}), 1)
-
     @given(bent({"access_token": "x", "access_token_token_expired": "2026-03-13 22:05:11"}))
     def test_tokens(self, body):
         found = answers.access_token(answer(body))
