@@ -1,7 +1,7 @@
 """The protocol sheet's sections 1.3 and 4 as a table, typed in by hand from the sheet: what a call must look like.
 
-`real` and `paper` are TR ids, "" where a side does not offer the function. `sent` are the fields of the request, each of
-which must be there even when empty (3.1); those after "|" are optional by the sheet.
+`real` and `paper` are TR ids, "" where a side does not offer the function. `sent` are the fields of the request, each
+of which must be there even when empty (3.1); those after "|" are optional by the sheet.
 """
 
 from dataclasses import dataclass
