@@ -12,7 +12,7 @@ from kis.client import default_client
 from kis.simulator import testing
 from kis.throttle import LocalBudget
 from market.broker import Broker
-from market.errors import NotInPaper, OutcomeUnknown, Refused, Throttled, Unreachable
+from market.errors import OutcomeUnknown, Refused, Throttled, Unreachable
 from market.orders import CancelTicket, OrderTicket
 from market.words import Exchange, Freshness, Lane, Side
 
@@ -263,17 +263,6 @@ class TestQuestions:
     async def test_buying_power_is_in_dollars(self, broker):
         power = await broker.buying_power("NVDA", NASDAQ, Decimal("100.00"))
         assert 0 < power.max_quantity_usd <= power.usd / 100
-
-    async def test_minute_bars_are_oldest_first_over_several_pages(self, broker):
-        bars = await broker.minute_bars("NVDA", NASDAQ, minutes=1, count=200)
-        assert len(bars) == 200
-        starts = [bar.start for bar in bars]
-        assert starts == sorted(set(starts))
-        assert all(bar.low <= bar.open <= bar.high for bar in bars)
-
-    async def test_paper_has_no_minute_bars(self, make_client):
-        with pytest.raises(NotInPaper):
-            await KisBroker(make_client("paper")).minute_bars("NVDA", NASDAQ, minutes=1, count=1)
 
     async def test_an_unknown_symbol_has_no_price(self, broker):
         with pytest.raises(errors.NoPrice):
