@@ -3,6 +3,7 @@
 Reserved orders are in `reservations`, those of the daytime session in `daytime`.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Literal
 from kis import hours, overseas_quotes
 from kis.client import KisClient, default_client
 from kis.overseas_balance import Position, get_positions
-from kis.paging import complete, read_pages, read_statement, whole
+from kis.paging import Pages, complete, read_pages, read_statement, repeated, whole
 from kis.sending import PreparedCall, prepare
 from kis.wire import order_answers, order_calls
 from kis.wire.answers import Answer, Page
@@ -223,10 +224,14 @@ async def read_executions(
         client=client,
         lane=lane,
     )
+    return found.listing(tuple(row for row in _once(found) if _wanted(row, symbol, side, filled)))
+
+
+def _once(found: Pages[ExecutionRow]) -> Iterable[ExecutionRow]:
+    """Each order once. A defect of 2025 repeated one row in the place of others (4.11): then some are missing."""
     once = {(row.order_date, row.broker_order_id): row for row in found.rows}
-    # A defect of 2025 repeated one row in the place of others (4.11): then some are missing.
     found.spoiled |= len(once) != len(found.rows)
-    return found.listing(tuple(row for row in once.values() if _wanted(row, symbol, side, filled)))
+    return once.values()
 
 
 def _wanted(row: ExecutionRow, symbol: str, side: Side | None, filled: bool | None) -> bool:
@@ -254,8 +259,7 @@ async def read_open_orders(*, client: KisClient, lane: Lane) -> Listing[Executio
         listing = await read_executions(_us_date(client), _us_date(client), client=client, lane=lane)
         return _only_open(listing)
     found = await read_pages(order_calls.open_orders(client.config), order_answers.executions, client=client, lane=lane)
-    once = {(row.order_date, row.broker_order_id): row for row in found.rows}
-    return _only_open(found.listing(tuple(once.values())))
+    return _only_open(found.listing(tuple(_once(found))))
 
 
 def _only_open(listing: Listing[ExecutionRow]) -> Listing[ExecutionRow]:
@@ -278,6 +282,7 @@ async def read_sliced_orders(on: date, *, client: KisClient, lane: Lane) -> List
         return order_answers.sliced_orders(answer, on)
 
     found = await read_pages(order_calls.sliced_orders(client.config, on), parse, client=client, lane=lane)
+    found.spoiled |= repeated(found.rows)
     return found.listing(tuple(found.rows))
 
 

@@ -1,9 +1,10 @@
 """Lists that come in pages (sheet 3.3), and what they are worth when a page is missing."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from kis import codes, messages
 from kis.client import KisClient
@@ -65,7 +66,18 @@ async def read_pages[T](first: Call, parse: Callable[[Answer], Page[T]], *, clie
     return found
 
 
-async def read_statement[T, S](
+class _HasRaw(Protocol):
+    @property
+    def raw(self) -> Mapping[str, Any]: ...
+
+
+def repeated(rows: Iterable[_HasRaw]) -> bool:
+    """Whether some row came twice, field by field."""
+    seen = [json.dumps(dict(row.raw), sort_keys=True, default=str) for row in rows]
+    return len(set(seen)) != len(seen)
+
+
+async def read_statement[T: _HasRaw, S](
     first: Call,
     parse: Callable[[Answer], Page[T]],
     sums: Callable[[Answer], S | None],
@@ -83,6 +95,8 @@ async def read_statement[T, S](
         return parse(answer)
 
     found = await read_pages(first, both, client=client, lane=lane)
+    # One row a day, symbol and side: a row that comes twice says that others may have been lost for it.
+    found.spoiled |= repeated(found.rows)
     rows = tuple(found.rows)
     total = seen[-1] if seen else None
     return Statement(rows, total, found.freshness(bool(rows)), found.complete, found.read_at)

@@ -9,7 +9,7 @@ from datetime import date
 from kis.client import KisClient, default_client
 from kis.hours import reservations_accepted
 from kis.overseas_orders import SEND_WITHIN_S
-from kis.paging import complete, read_pages
+from kis.paging import complete, read_pages, repeated
 from kis.sending import PreparedCall, prepare_for
 from kis.wire import reservation_answers, reservation_calls
 from kis.wire.values import SEOUL
@@ -81,4 +81,5 @@ async def read_reservations(first: date, last: date, *, client: KisClient, lane:
         client=client,
         lane=lane,
     )
+    found.spoiled |= repeated(found.rows)
     return found.listing(tuple(found.rows))
