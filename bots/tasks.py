@@ -6,12 +6,13 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from celery import shared_task
 from celery.signals import worker_ready
+from django.utils import timezone
 
-from bots import errand, services
+from bots import errand, renewal, services
 from bots.worker import run_account_bot
 from market.errors import TradingError
 
-__all__ = ["ensure_bots", "run_account_bot", "run_errand"]
+__all__ = ["ensure_bots", "renew_tokens", "run_account_bot", "run_errand"]
 log = logging.getLogger("bots")
 
 
@@ -30,6 +31,12 @@ def run_errand(account_id: str, **_later: object) -> None:
         async_to_sync(errand.run)(UUID(account_id))
     except TradingError as e:
         log.warning("errand for %s waits: %s", account_id, e.message.en)
+
+
+@shared_task(name="bots.renew_tokens")
+def renew_tokens(**_later: object) -> int:
+    """Renew access tokens that would end before the next morning; how many are new."""
+    return async_to_sync(renewal.renew_all)(timezone.now())
 
 
 @worker_ready.connect
