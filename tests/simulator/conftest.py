@@ -35,6 +35,7 @@ class Customer:
         self.account_no: str = account["account_no"]
         self.http = httpx.Client(base_url=kis.info[self.side]["rest"], timeout=20)
         self._token: str | None = None
+        self.dates: tuple[str, str] | None = None  # of the order list; today and its neighbours unless set
 
     def issue(self) -> httpx.Response:
         pair = {"appkey": self.account["app_key"], "appsecret": self.account["app_secret"]}
@@ -110,11 +111,12 @@ class Customer:
     def ccnl_query(self, **more: str) -> dict[str, str]:
         everything = "" if self.side == "paper" else "%"
         today = datetime.now(UTC).astimezone(ZoneInfo("America/New_York")).date()
+        first, last = self.dates or (f"{today - timedelta(days=1):%Y%m%d}", f"{today + timedelta(days=1):%Y%m%d}")
         return {
             **self.acct,
             "PDNO": everything,
-            "ORD_STRT_DT": f"{today - timedelta(days=1):%Y%m%d}",
-            "ORD_END_DT": f"{today + timedelta(days=1):%Y%m%d}",
+            "ORD_STRT_DT": first,
+            "ORD_END_DT": last,
             "SLL_BUY_DVSN": "00",
             "CCLD_NCCS_DVSN": "00",
             "OVRS_EXCG_CD": everything,

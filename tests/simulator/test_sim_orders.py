@@ -189,6 +189,11 @@ class TestExecutionList:
         assert found(CCLD_NCCS_DVSN="02") == [ko, sell, nvda]
         assert found(SORT_SQN="AS") == [nvda, sell, ko]
 
+    @pytest.mark.parametrize("field", ["SLL_BUY_DVSN", "CCLD_NCCS_DVSN", "OVRS_EXCG_CD", "ORD_STRT_DT"])
+    def test_a_filter_that_is_none_is_refused_by_its_name(self, real, field):
+        answer = real.ccnl(**{field: "9999"}).json()
+        assert (answer["msg_cd"], answer["msg1"]) == ("OPSQ2001", f"ERROR : INPUT INVALID_CHECK_{field}")
+
     def test_another_day_is_empty(self, paper):
         paper.accepted("buy", "KO", 1, "1.00", "NYSE")
         output = paper.ccnl(ORD_STRT_DT="20200101", ORD_END_DT="20200102").json()["output"]
@@ -211,3 +216,26 @@ class TestUnfilled:
         assert (row["odno"], row["nccs_qty"], row["rvse_cncl_dvsn_cd"]) == (resting, "2", "00")
         assert row["natn_cd"] == "840"
         assert answer.headers["tr_cont"] == "D"
+
+    def ask(self, real, tr_cont="", **more):
+        query = {**real.acct, "OVRS_EXCG_CD": "NASD", "SORT_SQN": "DS", "CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
+        return real.get(TRADING + "inquire-nccs", "TTTS3018R", {**query, **more}, tr_cont=tr_cont)
+
+    def test_forty_rows_a_page_and_without_an_exchange_no_further_page(self, real):
+        numbers = [real.accepted("buy", "KO", 1, "1.00", "NYSE") for _ in range(43)]
+        first = self.ask(real)
+        keys = {"CTX_AREA_FK200": first.json()["ctx_area_fk200"], "CTX_AREA_NK200": first.json()["ctx_area_nk200"]}
+        second = self.ask(real, "N", **keys)
+        assert (first.headers["tr_cont"], second.headers["tr_cont"]) == ("F", "E")
+        assert [r["odno"] for a in (first, second) for r in a.json()["output"]] == numbers
+        blank = self.ask(real, OVRS_EXCG_CD="")
+        assert (blank.headers["tr_cont"], len(blank.json()["output"])) == ("D", 40)
+
+    def test_any_other_sort_than_ds_is_newest_first(self, real):
+        numbers = [real.accepted("buy", "KO", 1, "1.00", "NYSE") for _ in range(3)]
+        assert [r["odno"] for r in self.ask(real, SORT_SQN="").json()["output"]] == numbers[::-1]
+
+    def test_one_exchange_alone(self, real):
+        nyse, nasdaq = real.accepted("buy", "KO", 1, "1.00", "NYSE"), real.accepted("buy", "NVDA", 1, "50.00")
+        assert [r["odno"] for r in self.ask(real, OVRS_EXCG_CD="NYSE").json()["output"]] == [nyse]
+        assert [r["odno"] for r in self.ask(real).json()["output"]] == [nyse, nasdaq]

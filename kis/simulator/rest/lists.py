@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kis.simulator import codes
 from kis.simulator.book import Order
 from kis.simulator.clock import seoul_hms, seoul_ymd, ymd
+from kis.simulator.rest import fields
 from kis.simulator.rest.call import ACCOUNT, CTX, Answer, Call, Endpoint, bad_field, num, ok, padded
+from kis.simulator.rest.fields import BadField
 from kis.simulator.rest.paging import page, said
+from kis.simulator.rest.refusing import guarded
 from kis.simulator.world import World
 
 CCNL_ROWS = {codes.REAL: 20, codes.PAPER: 15}
 NCCS_ROWS = 40
+
+
+def span_text(world: World, order: Order) -> str:
+    """How a sliced order is spread: its kind and its window on Korean clocks, blank for others."""
+    if order.division not in codes.SLICED_NAMES:
+        return ""
+    start, end = world.exchange.span(order)
+    return f"{codes.SLICED_NAMES[order.division]} {seoul_hms(start)}~{seoul_hms(end)}"
 
 
 def _common(world: World, order: Order) -> dict[str, str]:
@@ -43,8 +55,8 @@ def _common(world: World, order: Order) -> dict[str, str]:
         "ovrs_excg_cd": order.exchange,
         "loan_type_cd": "10",
         "loan_dt": "",
-        "usa_amk_exts_rqst_yn": "N",
-        "splt_buy_attr_name": "",
+        "usa_amk_exts_rqst_yn": "Y" if world.exchange.accounts[order.account_no].extension else "N",
+        "splt_buy_attr_name": span_text(world, order),
     }
 
 
@@ -88,13 +100,14 @@ CCNL_FIELDS = codes.words(
 )
 
 
-def _exchange_filter(code: str) -> frozenset[str] | None:
-    """NASD stands for all US exchanges here; None for a code that is not one."""
+def _exchanges(call: Call) -> frozenset[str]:
+    """NASD stands for all US exchanges here (4.0). Raises BadField."""
+    code = call.params["OVRS_EXCG_CD"].strip()
     if code in ("", "%", "NASD"):
         return codes.ORDER_EXCHANGES
-    if code in codes.ORDER_EXCHANGES:
-        return frozenset({code})
-    return frozenset() if code in codes.OTHER_ORDER_EXCHANGES else None
+    if code not in codes.ORDER_EXCHANGES | codes.OTHER_ORDER_EXCHANGES:
+        raise BadField("OVRS_EXCG_CD")
+    return frozenset({code})
 
 
 def _key(order: Order) -> str:
@@ -107,21 +120,15 @@ def _paper_filter_fault(call: Call) -> str | None:
     return next((f for f, only in fixed.items() if call.params[f].strip() != only), None)
 
 
+@guarded
 def ccnl(world: World, call: Call) -> Answer:
-    """Orders and executions of a span of US dates."""
+    """Orders and executions of a span of US dates. Order numbers are no filter (4.11)."""
     p = call.params
     if call.side == codes.PAPER and (bad := _paper_filter_fault(call)):
         return bad_field(bad)
-    first, last = p["ORD_STRT_DT"].strip(), p["ORD_END_DT"].strip()
-    for name, value in (("ORD_STRT_DT", first), ("ORD_END_DT", last)):
-        if len(value) != 8 or not value.isdigit():
-            return bad_field(name)
-    exchanges = _exchange_filter(p["OVRS_EXCG_CD"].strip())
-    if exchanges is None:
-        return bad_field("OVRS_EXCG_CD")
-    orders = [
-        o for o in call.account.orders if first <= ymd(o.date) <= last and o.exchange in exchanges and _wanted(p, o)
-    ]
+    first, last = fields.day(call, "ORD_STRT_DT"), fields.day(call, "ORD_END_DT")
+    wanted = _wanted(call)
+    orders = [o for o in call.account.orders if first <= o.date <= last and wanted(o)]
     orders.sort(key=_key, reverse=call.side == codes.REAL and p["SORT_SQN"].strip() == "AS")
     search = [p[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "PDNO", "ORD_STRT_DT", "ORD_END_DT", "SORT_SQN")]
     shown, context, tr_cont, more = page(call, orders, _key, CCNL_ROWS[call.side], search)
@@ -132,21 +139,32 @@ def ccnl(world: World, call: Call) -> Answer:
     return ok({**context, "output": output}, code, padded(text), tr_cont)
 
 
-def _wanted(p: dict[str, str], order: Order) -> bool:
-    side, state, symbol = (p[f].strip() for f in ("SLL_BUY_DVSN", "CCLD_NCCS_DVSN", "PDNO"))
-    if symbol not in ("", "%", order.symbol) or side not in ("", "00", codes.SIDE_CODES[order.side]):
-        return False
-    return {"01": order.filled > 0, "02": order.alive}.get(state, True)
+def _wanted(call: Call) -> Callable[[Order], bool]:
+    """The filters of 4.11 together. Raises BadField."""
+    symbol = call.params["PDNO"].strip()
+    side = fields.one_of(call, "SLL_BUY_DVSN", ("", "00", "01", "02"))
+    state = fields.one_of(call, "CCLD_NCCS_DVSN", ("", "00", "01", "02"))
+    exchanges = _exchanges(call)
+
+    def wanted(order: Order) -> bool:
+        return (
+            order.exchange in exchanges
+            and symbol in ("", "%", order.symbol)
+            and side in ("", "00", codes.SIDE_CODES[order.side])
+            and {"01": order.filled > 0, "02": order.alive}.get(state, True)
+        )
+
+    return wanted
 
 
+@guarded
 def nccs(world: World, call: Call) -> Answer:
-    """Orders that are still open."""
-    exchanges = _exchange_filter(call.params["OVRS_EXCG_CD"].strip())
-    if exchanges is None:
-        return bad_field("OVRS_EXCG_CD")
-    today = world.exchange.date_of(call.now)
-    orders = [o for o in call.account.orders if o.alive and o.date == today and o.exchange in exchanges]
+    """Orders that are still open. Without an exchange there is only the first page (4.10)."""
+    exchanges = _exchanges(call)
+    orders = [o for o in call.account.orders if o.alive and o.exchange in exchanges]
     orders.sort(key=_key, reverse=call.params["SORT_SQN"].strip() != "DS")
+    if not call.params["OVRS_EXCG_CD"].strip():
+        orders = orders[:NCCS_ROWS]
     search = [call.params[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "OVRS_EXCG_CD", "SORT_SQN")]
     shown, context, tr_cont, more = page(call, orders, _key, NCCS_ROWS, search)
     code, text = said(call, len(shown), more)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
 
 from kis.simulator import codes
 from kis.simulator.book import Order
 from kis.simulator.clock import seoul_hms
 from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.rest import fields
-from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, bad_field, ok, refusal
+from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, ok, refusal
 from kis.simulator.rest.fields import BadField
+from kis.simulator.rest.refusing import Declined, guarded
 from kis.simulator.world import World
 
 MISSING_SERVER_CODE = ("1", "IGW00036", "ORD_SVR_DVSN_CD 필수 입력값이 없습니다.")
@@ -28,36 +27,6 @@ AT_MARKET = frozenset({codes.MOO, codes.MOC})
 SLICED = frozenset({codes.TWAP, codes.VWAP})
 # A window of its own ends at the latest this long before the regular close (section 4.1).
 BEFORE_CLOSE = timedelta(minutes=5)
-
-
-class Declined(Exception):
-    """A refusal that has its answer already."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-def refused(call: Call, reason: str) -> Answer:
-    """The ledger's words for what the exchange refuses, per side (section 8.3)."""
-    return refusal(*codes.REFUSALS[reason][call.side])
-
-
-def guarded(handle: Callable[[World, Call], Answer]) -> Callable[[World, Call], Answer]:
-    """A handler whose refusals become answers."""
-
-    @wraps(handle)
-    def guard(world: World, call: Call) -> Answer:
-        try:
-            return handle(world, call)
-        except BadField as e:
-            return bad_field(str(e))
-        except Refused as e:
-            return refused(call, e.reason)
-        except Declined as e:
-            return e.answer
-
-    return guard
 
 
 def check_division(call: Call, side: str, allowed: dict[str, frozenset[str]]) -> str:
@@ -145,7 +114,7 @@ def revise(world: World, call: Call) -> Answer:
     number, symbol, exchange = call.params["ORGN_ODNO"], call.params["PDNO"].strip(), fields.exchange(call)
     found = call.account.find(number, world.exchange.date_of(call.now))
     if found is not None:
-        _check_original(call, found, symbol, exchange, what)
+        _check_original(call, found, symbol, exchange)
     if what == "cancel":
         quantity = fields.whole(call, "ORD_QTY", zero=True)
         return _accepted(call, world.cancel(call.account, number, quantity, call.now), what)
@@ -153,15 +122,13 @@ def revise(world: World, call: Call) -> Answer:
     return _accepted(call, world.amend(call.account, number, new, call.now), what)
 
 
-def _check_original(call: Call, found: Order, symbol: str, exchange: str, what: str) -> None:
+def _check_original(call: Call, found: Order, symbol: str, exchange: str) -> None:
     """Raises Refused. An order of the daytime session knows its own TR only, and no other order does (4.6)."""
     if (found.symbol, found.exchange) != (symbol, exchange):
         raise Refused("unknown_symbol")
     daytime = call.path == codes.DAYTIME_REVISE
     if found.daytime != daytime:
         raise Refused("no_original" if daytime else "daytime_order")
-    if what == "amend" and found.division in SLICED:
-        raise Refused("not_amendable")
 
 
 BOTH = (*ACCOUNT, "OVRS_EXCG_CD", "PDNO", "ORD_QTY", "OVRS_ORD_UNPR")

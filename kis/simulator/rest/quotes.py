@@ -348,8 +348,8 @@ def search_info(world: World, call: Call) -> Answer:
         "ovrs_item_name": found.name,
         "prdt_name": found.name,
         "lstg_abol_dt": "",
-        "ptp_item_yn": "N",
-        "dtm_tr_psbl_yn": "Y",
+        "ptp_item_yn": "Y" if found.ptp else "N",
+        "dtm_tr_psbl_yn": "Y" if found.daytime else "N",
         "ovrs_now_pric1": price(last, 5),
         "last_rcvg_dtime": "",
     }

@@ -9,8 +9,9 @@ from kis.simulator.exchange import NewOrder
 from kis.simulator.reservations import Reservation
 from kis.simulator.rest import fields
 from kis.simulator.rest.call import ACCOUNT, CTX, Answer, Call, Endpoint, num, ok, padded
-from kis.simulator.rest.orders import SLICED, check_division, check_registered, guarded, limit
+from kis.simulator.rest.orders import SLICED, check_division, check_registered, limit
 from kis.simulator.rest.paging import page, said
+from kis.simulator.rest.refusing import guarded
 from kis.simulator.world import World
 
 # Section 4.0: of the special types, an opening can only be met by market-on-open, and only by a sell.
