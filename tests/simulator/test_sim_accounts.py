@@ -87,7 +87,7 @@ class TestBuyingPower:
         kis.control.pin("KO", "60.00")
         real.row_when(real.accepted("sell", "KO", 100, "59.00", "NYSE"), nccs_qty="0")
         output = self.ask(real)["output"]
-        assert output["sll_ruse_psbl_amt"] == "5983.84"  # 5999.00 less 0.25 % and the SEC fee
+        assert output["sll_ruse_psbl_amt"] == "5983.82"  # 5999.00 less 0.25 %, the SEC fee and FINRA's
         assert Decimal(output["ovrs_ord_psbl_amt"]) == Decimal("105719.54")
 
     def test_an_unknown_symbol_is_refused(self, customer):

@@ -58,10 +58,10 @@ class Door:
             self._plugs.append(plug)
 
     def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()  # before its socket, which the loop still watches
         for held in (*self._plugs, self._bound):
             held.close()
-        if self._listener is not None:
-            self._listener.close()
 
     def _stop_listening(self) -> None:
         """End the listening socket, but keep its port: bound, and deaf."""
