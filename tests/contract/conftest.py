@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from kis import codes
 from kis.auth import AccessToken, MemoryTokenStore
 from kis.client import KisClient
 from kis.config import KisConfig
 from kis.simulator import testing
-from market.words import Environment, Lane
+from kis.throttle import LocalBudget
+from market.words import Environment
 
 TOKEN_FILE = Path(__file__).parents[2] / ".local" / "contract-token.json"
 # The launcher hands these on only when this folder is named (see README.md): no other test ever sees them.
@@ -26,25 +28,17 @@ SWITCHES = {"rate_real": 0, "rate_paper": 0, "token_interval": 0.0, "ping_interv
 
 @dataclass
 class Target:
-    """A broker under contract. `calm`: the market is ours to hold still; `open`: it surely trades now."""
+    """A broker under contract. `rate`: requests a second; a test waits for the pause after the one before."""
 
     name: str
     config: KisConfig
-    interval: float  # seconds between requests
-    simulated: testing.Simulated | None = None
+    rate: float
     tokens: MemoryTokenStore = field(default_factory=MemoryTokenStore)
     next_at: float = 0.0
 
     @property
     def paper(self) -> bool:
         return self.config.environment is Environment.PAPER
-
-    async def take(self, lane: Lane) -> None:
-        """One request after the other, over all tests."""
-        wait = self.next_at - time.monotonic()
-        self.next_at = max(self.next_at, time.monotonic()) + self.interval
-        if wait > 0:
-            await asyncio.sleep(wait)
 
 
 class FileTokenStore(MemoryTokenStore):
@@ -81,7 +75,7 @@ def _at_simulator(simulated: testing.Simulated, side: str) -> Target:
     account, hosts = simulated.accounts(side)[0], simulated.info[side]
     keys = {name: account[name] for name in ("app_key", "app_secret", "account_no", "hts_id")}
     config = KisConfig(Environment(side), **keys, rest_url=hosts["rest"], ws_url=hosts["ws"])
-    return Target(f"simulator-{side}", config, 0.0, simulated)
+    return Target(f"simulator-{side}", config, 500.0)
 
 
 def _at_kis() -> Target:
@@ -93,7 +87,7 @@ def _at_kis() -> Target:
         GIVEN["KIS_ACCOUNT_NO"],
         os.environ.get("CONTRACT_KIS_HTS_ID", ""),
     )
-    return Target("kis-paper", config, 1.2, tokens=FileTokenStore(config.app_key))
+    return Target("kis-paper", config, codes.REST_RATE[Environment.PAPER], tokens=FileTokenStore(config.app_key))
 
 
 @pytest.fixture(scope="session", params=names())
@@ -112,6 +106,9 @@ async def client(target: Target) -> AsyncIterator[KisClient]:
         if event["event"] == "kis.drift":
             drift.append(event)
 
-    async with KisClient(target.config, token_store=target.tokens, budget=target, on_event=hear) as client:
+    await asyncio.sleep(max(0.0, target.next_at - time.monotonic()))
+    budget = LocalBudget(target.rate)
+    async with KisClient(target.config, token_store=target.tokens, budget=budget, on_event=hear) as client:
         yield client
+    target.next_at = time.monotonic() + 1 / target.rate
     assert drift == []
