@@ -39,6 +39,7 @@ class Switches:
     token_life: float = 24 * 3600.0
     paper_sell_1006: bool = True  # accept VTTT1006U on paper (1.4)
     paper_nccs: bool = False  # answer VTTS3018R on paper (Appendix C 12)
+    paper_refuses_filters: bool = True  # of inquire-ccnl (4.11); False: it answers with everything
     old_tr_ids: bool = False  # take retired TR ids (JTTT…, VTTT3012R) for those of today (section 9, trap 44)
     verify_hashkey: bool = True
     refuse_compact_json: bool = False  # Appendix E, 3.1

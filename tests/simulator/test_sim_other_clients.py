@@ -26,6 +26,7 @@ LENIENT = {
     "notice_fields": 21,
     "order_notice_fields": 21,
     "paper_nccs": True,
+    "paper_refuses_filters": False,
     "old_tr_ids": True,
     "ping_interval": 0.2,
     "ping_timeout": 1.0,
@@ -214,6 +215,16 @@ class TestOrders:
         assert row["ovrs_excg_cd"] == "NASD"
         assert len(row["ord_tmd"]) == 6
         assert row["ord_tmd"].isdigit()
+
+
+class TestFiltersOnPaper:
+    FILTERS = ({"PDNO": "KO"}, {"OVRS_EXCG_CD": "NYSE"}, {"SLL_BUY_DVSN": "01"}, {"CCLD_NCCS_DVSN": "01"})
+
+    @pytest.mark.parametrize("filters", FILTERS, ids=lambda f: next(iter(f)))
+    def test_with_the_switch_they_filter_nothing(self, old_paper, filters):
+        """Clients that send the filters of the real side read all rows and choose for themselves."""
+        number = old_paper.accepted("buy", "NVDA", 1, "100")
+        assert number in [row["odno"] for row in old_paper.ccnl(**filters).json()["output"]]
 
 
 class TestKoreanCallsOnTheWay:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kis.simulator import codes
@@ -114,18 +115,23 @@ def _key(order: Order) -> str:
     return f"{ymd(order.date)}^{order.number}^"
 
 
+# The only values that paper knows (4.11): all of it.
+NO_FILTERS = {"PDNO": "", "SLL_BUY_DVSN": "00", "CCLD_NCCS_DVSN": "00", "OVRS_EXCG_CD": ""}
+
+
 def _paper_filter_fault(call: Call) -> str | None:
     """Paper knows no filters: the name of the first field that holds one (4.11)."""
-    fixed = {"PDNO": "", "SLL_BUY_DVSN": "00", "CCLD_NCCS_DVSN": "00", "OVRS_EXCG_CD": ""}
-    return next((f for f, only in fixed.items() if call.params[f].strip() != only), None)
+    return next((f for f, only in NO_FILTERS.items() if call.params[f].strip() != only), None)
 
 
 @guarded
 def ccnl(world: World, call: Call) -> Answer:
     """Orders and executions of a span of US dates. Order numbers are no filter (4.11)."""
-    p = call.params
     if call.side == codes.PAPER and (bad := _paper_filter_fault(call)):
-        return bad_field(bad)
+        if world.switches.paper_refuses_filters:
+            return bad_field(bad)
+        call = replace(call, params={**call.params, **NO_FILTERS})
+    p = call.params
     first, last = fields.day(call, "ORD_STRT_DT"), fields.day(call, "ORD_END_DT")
     wanted = _wanted(call)
     orders = [o for o in call.account.orders if first <= o.date <= last and wanted(o)]
