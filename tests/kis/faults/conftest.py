@@ -6,6 +6,7 @@ them in turn. A test that is marked must be struck by them: that is checked when
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kis import overseas_orders
+from kis import overseas_orders, realtime, transport
 from kis.broker import KisBroker
 from kis.client import KisClient
 from kis.simulator import testing
@@ -21,7 +22,8 @@ from market.orders import OrderTicket
 from market.words import Exchange, Freshness, Side
 
 SWITCHES = {"rate_real": 0, "rate_paper": 0, "token_interval": 0.0, "ping_interval": 0.3, "ping_timeout": 30.0}
-CUSTOMERS = 180
+MARKET = {"mode": "fast", "speed": 4}  # sixteen trades a second
+CUSTOMERS = 300
 HOLDINGS = {"KO": 7, "SPY": 5, "IBM": 3, "MSFT": 2}
 
 
@@ -38,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def running() -> Iterator[Any]:
     people = [_customer(side, n) for side in ("real", "paper") for n in range(CUSTOMERS)]
-    with testing.start(accounts=people, switches=SWITCHES) as simulated:
+    with testing.start(accounts=people, switches=SWITCHES, scenario={"clock": MARKET}) as simulated:
         yield simulated
 
 
@@ -52,6 +54,17 @@ def _customer(side: str, n: int) -> dict[str, Any]:
         "cash_usd": "100000",
         "holdings": HOLDINGS,
     }
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's pauses before it asks again, a tenth as long: the tests are about what it does, not how long."""
+
+    async def pause(seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+    monkeypatch.setattr(transport, "pause", pause)
+    monkeypatch.setattr(realtime, "BACKOFF_S", 0.05)
 
 
 @pytest.fixture(scope="session")
