@@ -88,7 +88,7 @@ class TestBuyingPower:
         real.row_when(real.accepted("sell", "KO", 100, "59.00", "NYSE"), nccs_qty="0")
         output = self.ask(real)["output"]
         assert output["sll_ruse_psbl_amt"] == "5983.82"  # 5999.00 less 0.25 %, the SEC fee and FINRA's
-        assert Decimal(output["ovrs_ord_psbl_amt"]) == Decimal("105719.54")
+        assert Decimal(output["ovrs_ord_psbl_amt"]) == Decimal("105719.52")
 
     def test_an_unknown_symbol_is_refused(self, customer):
         assert self.ask(customer, symbol="ZZZZ")["rt_cd"] == "7"
