@@ -8,11 +8,12 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from bots import errand, renewal, services
+from bots import errand, master_files, renewal, services
 from bots.worker import run_account_bot
+from instruments.services import ImportRefused
 from market.errors import TradingError
 
-__all__ = ["ensure_bots", "renew_tokens", "run_account_bot", "run_errand"]
+__all__ = ["ensure_bots", "import_instruments", "renew_tokens", "run_account_bot", "run_errand"]
 log = logging.getLogger("bots")
 
 
@@ -37,6 +38,16 @@ def run_errand(account_id: str, **_later: object) -> None:
 def renew_tokens(**_later: object) -> int:
     """Renew access tokens that would end before the next morning; how many are new."""
     return async_to_sync(renewal.renew_all)(timezone.now())
+
+
+@shared_task(name="bots.import_instruments")
+def import_instruments(**_later: object) -> int:
+    """Bring the instrument master files in; how many instruments they tell of, 0 when it could not be done."""
+    try:
+        return master_files.import_published(now=timezone.now()).told
+    except (TradingError, ImportRefused) as e:
+        log.warning("instruments are as they were: %s", e.message.en)
+        return 0
 
 
 @worker_ready.connect

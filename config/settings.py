@@ -176,6 +176,7 @@ KIS_REAL_REST_URL = env.str("KIS_REAL_REST_URL", default="https://openapi.koreai
 KIS_REAL_WS_URL = env.str("KIS_REAL_WS_URL", default="ws://ops.koreainvestment.com:21000")
 KIS_PAPER_REST_URL = env.str("KIS_PAPER_REST_URL", default="https://openapivts.koreainvestment.com:29443")
 KIS_PAPER_WS_URL = env.str("KIS_PAPER_WS_URL", default="ws://ops.koreainvestment.com:31000")
+KIS_MASTER_URL = env.str("KIS_MASTER_URL", default="")  # blank: KIS's own folder
 KIS_HASHKEY_OPTIONAL = env.bool("KIS_HASHKEY_OPTIONAL", default=False)
 KIS_SPEED = env.float("KIS_SPEED", default=1.0)
 KIS_COMMISSION_BPS = env.int("KIS_COMMISSION_BPS", default=25)

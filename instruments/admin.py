@@ -13,8 +13,8 @@ from theme.admin import HouseAdmin, ReadOnlyAdmin
 
 @admin.register(Instrument)
 class InstrumentAdmin(HouseAdmin):
-    list_display = ["symbol", "exchange", "name_ko", "name_en", "tradable", "updated_at"]
-    list_filter = ["exchange", "tradable"]
+    list_display = ["symbol", "exchange", "name_ko", "name_en", "kind", "tradable", "updated_at"]
+    list_filter = ["exchange", "kind", "etp_class", "tradable", "in_master"]
     search_fields = ["symbol", "name_ko", "name_en"]
 
 

@@ -5,22 +5,46 @@ import uuid
 from django.db import models
 
 from api.fields import PRICE, one_of, word
+from market.instruments import EtpClass, InstrumentKind
 from market.words import Exchange, Session, Timeframe
 
 
 class Instrument(models.Model):
+    """A listed instrument. The broker's master file fills the table; what vanishes from it stays, not tradable."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     symbol = models.CharField(max_length=16, unique=True)
     exchange = word(Exchange)
     name_ko = models.CharField(max_length=128, blank=True)
     name_en = models.CharField(max_length=128, blank=True)
     currency = models.CharField(max_length=4, default="USD")
+    kind = word(InstrumentKind, default=InstrumentKind.STOCK)
+    etp_class = word(EtpClass, blank=True, default="")
+    realtime_symbol = models.CharField(max_length=16, blank=True)
+    decimals = models.PositiveSmallIntegerField(null=True, blank=True)  # of its prices, as the broker shows them
+    buy_unit = models.PositiveIntegerField(default=1)  # shares
+    sell_unit = models.PositiveIntegerField(default=1)
+    tick_type = models.CharField(max_length=4, blank=True)
+    tick_type_detail = models.CharField(max_length=4, blank=True)
+    industry = models.CharField(max_length=8, blank=True)
+    is_dr = models.BooleanField(default=False)  # a depositary receipt
+    in_master = models.BooleanField(default=False)  # the broker's latest master file has it
     tradable = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["symbol"]
-        constraints = [one_of("instrument", "exchange", Exchange)]
+        constraints = [
+            one_of("instrument", "exchange", Exchange),
+            one_of("instrument", "kind", InstrumentKind),
+            models.CheckConstraint(
+                name="instrument_etp_class_is_known",
+                condition=models.Q(etp_class__in=["", *(word.value for word in EtpClass)]),
+            ),
+            models.CheckConstraint(
+                name="instrument_units_are_positive", condition=models.Q(buy_unit__gt=0, sell_unit__gt=0)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.symbol

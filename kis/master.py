@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -164,13 +164,3 @@ def _listed(cell: Mapping[str, str], exchange: Exchange, symbol: str) -> ListedI
 def _unit(word: str) -> int | None:
     found = integer(word)
     return found if found is not None and found > 0 else None
-
-
-def by_symbol(rows: Iterable[ListedInstrument]) -> tuple[ListedInstrument, ...]:
-    """One row a symbol: what trades goes before what does not, then the first stands."""
-    once: dict[str, ListedInstrument] = {}
-    for row in rows:
-        known = once.get(row.symbol)
-        if known is None or (known.kind is InstrumentKind.INDEX and row.kind is not InstrumentKind.INDEX):
-            once[row.symbol] = row
-    return tuple(once.values())
