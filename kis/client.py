@@ -64,6 +64,7 @@ class KisClient:
     async def aclose(self) -> None:
         """Close the connections. The token stays good."""
         await self.transport.aclose()
+        await self.budget.settle()
 
     async def __aenter__(self) -> "KisClient":
         return self

@@ -57,6 +57,10 @@ class Budget(Protocol):
         """How much of the budget is in use."""
         ...
 
+    async def settle(self) -> None:
+        """Return when what was said of finished requests has arrived."""
+        ...
+
 
 class _Waiting:
     """Those who wait within one process, and the task that gets them their slots. `_ask` is the subclass's."""
@@ -99,6 +103,9 @@ class _Waiting:
                 await self._news.wait()
         except TimeoutError:
             pass
+
+    async def settle(self) -> None:
+        """Nothing is said to anybody else."""
 
     def _counts(self) -> list[int]:
         for queue in self._queues:
@@ -209,6 +216,10 @@ class RedisBudget(_Waiting):
         task = asyncio.get_running_loop().create_task(self._say("done", number, refused))
         self._said.add(task)
         task.add_done_callback(self._said.discard)
+
+    async def settle(self) -> None:
+        while self._said:
+            await asyncio.gather(*self._said, return_exceptions=True)
 
     async def _say(self, *words: object) -> None:
         try:
