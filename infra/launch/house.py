@@ -163,6 +163,7 @@ def shared_env(house: House) -> dict[str, str]:
         "KIS_REAL_WS_URL",
         "KIS_PAPER_REST_URL",
         "KIS_PAPER_WS_URL",
+        "KIS_MASTER_URL",
     )
     return {name: house.env[name] for name in names if house.env.get(name)}
 

@@ -50,11 +50,12 @@ class Simulator:
 
     def urls(self) -> dict[str, str]:
         """The variables that point the client at it."""
-        return {
+        sides = {
             f"KIS_{side.upper()}_{kind.upper()}_URL": self.info[side][kind]
             for side in ("real", "paper")
             for kind in ("rest", "ws")
         }
+        return {**sides, "KIS_MASTER_URL": self.info["real"]["rest"] + "/common/master"}
 
 
 def web(env: Mapping[str, str], port: int) -> Service:
