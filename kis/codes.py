@@ -26,7 +26,7 @@ OWN_DOMAIN = ".koreainvestment.com"
 MASTER_URL = "https://new.real.download.dws.co.kr/common/master"
 
 # 5 WebSocket feeds
-TICK_TR = "HDFSCNT0"
+TICK_TR, BOOK_TR = "HDFSCNT0", "HDFSASP0"
 NOTICE_TR = {REAL: "H0GSCNI0", PAPER: "H0GSCNI9"}
 
 # 4.0 the two families of exchange codes; they must not be mixed
