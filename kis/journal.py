@@ -21,6 +21,19 @@ SHOWN_FIELDS = (
     "RVSE_CNCL_DVSN_CD",
     "ORD_STRT_DT",
     "ORD_END_DT",
+    "START_TIME",
+    "END_TIME",
+    "ALGO_ORD_TMD_DVSN_CD",
+    "FT_ORD_QTY",
+    "FT_ORD_UNPR3",
+    "RSVN_ORD_RCIT_DT",
+    "OVRS_RSVN_ODNO",
+    "INQR_STRT_DT",
+    "INQR_END_DT",
+    "ERLM_STRT_DT",
+    "ERLM_END_DT",
+    "BASS_DT",
+    "TRAD_DT",
 )
 HIDDEN = "***"
 

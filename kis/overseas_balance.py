@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from kis import hours
+from kis import codes, hours
 from kis.client import KisClient, default_client
 from kis.paging import Pages, complete, read_pages, read_statement, whole
 from kis.transport import unreadable
@@ -157,7 +157,8 @@ async def _balance(
         total = balance_answers.won_sums(answer, names)
         cash.extend(money.rows)
         sums.extend([total] if total else [])
-        return replace(held, unreadable=held.unreadable + money.unreadable + (total is None))
+        missing = total is None and answer.code not in codes.NOTHING_FOUND
+        return replace(held, unreadable=held.unreadable + money.unreadable + missing)
 
     found = await read_pages(call, parse, client=client, lane=lane)
     answered = not sums_only and found.pages > 0
