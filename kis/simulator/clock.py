@@ -93,7 +93,8 @@ class Clock:
 
     def turn(self, mode: str, speed: float | None = None) -> None:
         """Go on from here in another mode. `real` has the speed 1. Raises BadClock."""
-        mode, speed = checked(mode, self.speed if speed is None and mode != REAL else speed or 1.0)
+        kept = 1.0 if mode == REAL else self.speed
+        mode, speed = checked(mode, kept if speed is None else speed)
         self._at, self._since = self.now(), self._wall()
         self.mode, self.speed = mode, speed
 

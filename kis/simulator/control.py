@@ -195,13 +195,16 @@ class Control:
         body = await _body(request)
         if not body or set(body) - {"mode", "speed", "set", "advance"} or {"set", "advance"} <= set(body):
             raise BadRequest("the clock takes mode, speed, and set or advance")
+        to = _moment(body["set"]) if "set" in body else None
+        if to is not None and to < self._world.now():
+            raise BadRequest("set is not past: the market never goes back")
+        seconds = _seconds(body.get("advance", 0))
         if {"mode", "speed"} & set(body):
             mode = body.get("mode", FAST if body.get("speed", 1) != 1 else REAL)
             self._world.turn_clock(mode, body.get("speed"))
-        if "set" in body:
-            self._world.jump(_moment(body["set"]))
-        elif "advance" in body:
-            self._world.jump(_later(self._world.now(), body["advance"]))
+        if to is not None or "advance" in body:
+            now = self._world.now()
+            self._world.jump(max(to or now, now + timedelta(seconds=seconds)))
         return _json(self._clock_json())
 
     def _clock_json(self) -> dict[str, Any]:
@@ -296,15 +299,18 @@ def _day_json(day: Day) -> dict[str, Any]:
 
 def _moment(value: Any) -> datetime:
     try:
-        return datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
-        raise BadRequest("set is an ISO moment with its zone, such as 2026-03-12T13:29:00Z") from None
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise BadRequest("set is an ISO moment with its zone, such as 2026-03-12T13:29:00Z")
+    return moment
 
 
-def _later(now: datetime, seconds: Any) -> datetime:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < MOST_SECONDS:
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MOST_SECONDS:
         raise BadRequest("advance is a number of seconds, not negative and less than ten years")
-    return now + timedelta(seconds=seconds)
+    return value
 
 
 def _cents(body: dict[str, Any], name: str, default: int | None = None) -> int:
