@@ -23,14 +23,15 @@ class Market:
     name: str
     product_type: str
     notice: str  # ODER_COND
+    number: str  # TR_MKET_CD
 
 
 MARKETS = {
     m.quote: m
     for m in (
-        Market("NAS", "NASD", "나스닥", "512", "6"),
-        Market("NYS", "NYSE", "뉴욕거래소", "513", "7"),
-        Market("AMS", "AMEX", "아멕스", "529", "8"),
+        Market("NAS", "NASD", "나스닥", "512", "6", "01"),
+        Market("NYS", "NYSE", "뉴욕거래소", "513", "7", "02"),
+        Market("AMS", "AMEX", "아멕스", "529", "8", "05"),
     )
 }
 DAYTIME_MARKETS = frozenset({"BAQ", "BAY", "BAA"})

@@ -24,7 +24,7 @@ class Reservation:
     """`status`: waiting, sent, failed or cancelled. `due` is the opening at which it is to be sent."""
 
     number: str
-    date: date  # Korean date of receipt
+    received_on: date  # Korean
     account_no: str
     symbol: str
     exchange: str
@@ -84,10 +84,10 @@ class Reservations:
             raise Refused("reservations_closed")
         self._exchange.check(account, new)
         received = now.astimezone(SEOUL).date()
-        count = sum(r.date == received for r in self.of(account.account_no))
+        count = sum(r.received_on == received for r in self.of(account.account_no))
         found = Reservation(
             number=f"{FIRST_NUMBER + count + 1:010d}",
-            date=received,
+            received_on=received,
             account_no=account.account_no,
             symbol=new.symbol,
             exchange=new.exchange,
@@ -134,7 +134,7 @@ class Reservations:
         self._keep(reservation)
 
     def _keep(self, reservation: Reservation) -> None:
-        key = (reservation.account_no, reservation.date, reservation.number)
+        key = (reservation.account_no, reservation.received_on, reservation.number)
         self._kept[key] = self._changed[key] = reservation
         self._waiting = [r for r in self._waiting if r is not reservation]
         if reservation.status == "waiting":
@@ -172,7 +172,7 @@ def row_of(found: Reservation) -> Row:
     """As the book's file keeps it."""
     return {
         **{name: getattr(found, name) for name in TEXTS},
-        "date": found.date.isoformat(),
+        "date": found.received_on.isoformat(),
         "price": str(found.price),
         "received_at": found.received_at.isoformat(),
         "due": found.due.isoformat(),
@@ -185,7 +185,7 @@ def reservation_of(row: Row) -> Reservation:
     """Raises KeyError, TypeError, ValueError."""
     return Reservation(
         **{name: row[name] for name in TEXTS},
-        date=date.fromisoformat(row["date"]),
+        received_on=date.fromisoformat(row["date"]),
         price=_price(row["price"]),
         received_at=datetime.fromisoformat(row["received_at"]),
         due=datetime.fromisoformat(row["due"]),

@@ -61,6 +61,7 @@ class Switches:
     exchange_rate: str = "1452.3"  # KRW per USD
     cancel_latency: float = 0.0  # market seconds from an amend's or cancel's arrival to its effect: fills come between
     etp_registered: bool = True  # the customers may trade leveraged ETFs; otherwise APBK1680 (6.5)
+    algo_containers: str = "sample"  # output and output3, or workbook: output1 and output2 (4.16)
     reservation_window: bool = False  # reservations only from 10:00 to 23:20 Korean time (4.3), not at any hour
 
     @staticmethod

@@ -237,7 +237,7 @@ def customer(request: pytest.FixtureRequest) -> Customer:
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def speak() -> Any:
     """The helpers that need no account: `ask`, `hear`, `decrypt`."""
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from kis.simulator.rest import balance, domestic, lists, orders, quotes, reservations
+from kis.simulator.rest import (
+    algo,
+    balance,
+    domestic,
+    lists,
+    orders,
+    power,
+    present,
+    quotes,
+    reservations,
+    settled,
+    statements,
+)
 from kis.simulator.rest.call import Endpoint
 
-MODULES = (orders, reservations, lists, balance, quotes, domestic)
+TRADING = (orders, reservations, lists, balance, present, power, statements, settled, algo)
+MODULES = (*TRADING, quotes, domestic)
 ENDPOINTS: dict[str, Endpoint] = {e.path: e for module in MODULES for e in module.ENDPOINTS}

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kis.simulator.rest.call import Call
 
-WIDTH = 200
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The two fields that a list goes on with: their names in the query, their width, what joins a search."""
+
+    search: str
+    position: str
+    width: int
+    joint: str = "^"
+
+    @property
+    def fields(self) -> tuple[str, str]:
+        return self.search, self.position
+
+
+CTX200 = Context("CTX_AREA_FK200", "CTX_AREA_NK200", 200)
+CTX100 = Context("CTX_AREA_FK100", "CTX_AREA_NK100", 100, "!^")  # section 4.13
+CTX20 = Context("CTX_AREA_FK", "CTX_AREA_NK", 20)  # section 4.23
 
 
 def page[T](
-    call: Call, rows: Sequence[T], key: Callable[[T], str], size: int, search: Sequence[str]
+    call: Call, rows: Sequence[T], key: Callable[[T], str], size: int, search: Sequence[str], context: Context = CTX200
 ) -> tuple[Sequence[T], dict[str, Any], str, bool]:
     """(rows of this page, the two context fields, response tr_cont, whether more follow).
 
     The position key names the last row shown, so that rows added meanwhile shift nothing.
     """
-    after = call.params.get("CTX_AREA_NK200", "").strip() if call.tr_cont == "N" else ""
+    after = call.params.get(context.position, "").strip() if call.tr_cont == "N" else ""
     start = 0
     if after:
         start = next((i + 1 for i, row in enumerate(rows) if key(row) == after), len(rows))
     shown = rows[start : start + size]
     more = start + size < len(rows)
-    context = {
-        "ctx_area_fk200": ("^".join(search) + "^").ljust(WIDTH),
-        "ctx_area_nk200": (key(shown[-1]) if more else "").ljust(WIDTH),
+    both = {
+        context.search.lower(): (context.joint.join(search) + context.joint).ljust(context.width),
+        context.position.lower(): (key(shown[-1]) if more else "").ljust(context.width),
     }
     tr_cont = ("M" if after else "F") if more else ("E" if after else "D")
-    return shown, context, tr_cont, more
+    return shown, both, tr_cont, more
 
 
 def said(call: Call, rows: int, more: bool) -> tuple[str, str]:

@@ -62,7 +62,7 @@ def reservations(world: World, call: Call) -> Answer:
     found = [
         r
         for r in world.reservations.of(call.account.account_no)
-        if whole_shares and first <= r.date <= last and world.market.listings[r.symbol].market in kinds
+        if whole_shares and first <= r.received_on <= last and world.market.listings[r.symbol].market in kinds
     ]
     search = [call.params[f].strip() for f in (*ACCOUNT, "INQR_STRT_DT", "INQR_END_DT", "INQR_DVSN_CD")]
     shown, context, tr_cont, more = page(call, found, _key, ROWS, search)
@@ -78,7 +78,7 @@ def _kinds(call: Call) -> list[codes.Market]:
 
 
 def _key(found: Reservation) -> str:
-    return f"{ymd(found.date)}^{found.number}^"
+    return f"{ymd(found.received_on)}^{found.number}^"
 
 
 def _row(world: World, call: Call, found: Reservation) -> dict[str, str]:
@@ -86,7 +86,7 @@ def _row(world: World, call: Call, found: Reservation) -> dict[str, str]:
     order = call.account.find(found.order_number, found.order_date) if found.order_date else None
     return {
         "cncl_yn": "Y" if found.status == "cancelled" else "N",
-        "rsvn_ord_rcit_dt": ymd(found.date),
+        "rsvn_ord_rcit_dt": ymd(found.received_on),
         "ovrs_rsvn_odno": found.number,
         "sll_buy_dvsn_cd": codes.SIDE_CODES[found.side],
         "sll_buy_dvsn_cd_name": codes.SIDE_NAMES[found.side],
