@@ -16,10 +16,26 @@ from kis import codes
 from kis.wire.values import NEW_YORK, Unreadable, decimal, integer, json_object, moment, order_number, text
 from market.data import Quote
 from market.orders import Notice
-from market.words import Exchange
+from market.prices import BookLevel, OrderBook
+from market.words import Exchange, Session
+
+
+def _names(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
 
 REGISTER, UNREGISTER = "1", "2"
-TICK_FIELDS_NEEDED = 21  # of 26: up to the cumulative volume
+TICK_FIELDS = _names(
+    "SYMB ZDIV TYMD XYMD XHMS KYMD KHMS OPEN HIGH LOW LAST SIGN DIFF RATE PBID PASK VBID VASK EVOL TVOL TAMT"
+    " BIVL ASVL STRN MTYP"
+)
+TICK_FIELDS_NEEDED = 20  # up to the cumulative volume; the realtime key before them may be missing (5.6)
+BOOK_HEAD = _names("SYMB ZDIV XYMD XHMS KYMD KHMS BVOL AVOL BDVL ADVL")
+LEVEL_FIELDS = 6  # bid, ask, their sizes, their changes (5.7)
+BOOK_LEVELS = 10
+BOOK_FIELDS = BOOK_HEAD + tuple(
+    f"{name}{n}" for n in range(1, BOOK_LEVELS + 1) for name in _names("PBID PASK VBID VASK DBID DASK")
+)
 NOTICE_FIELDS_NEEDED = 14  # up to ACPT_YN; 21 to 26 have been seen, and more may come
 US_IMPLIED_DECIMALS = Decimal("0.0001")
 
@@ -57,12 +73,34 @@ class Data:
     payload: str = field(repr=False)
 
 
+class Fields(Mapping[str, str]):
+    """A record by the names of its fields, looked up when somebody asks: the raw answer costs nothing beside a tick."""
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, names: tuple[str, ...], values: list[str]) -> None:
+        self._names, self._values = names, values
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._values[self._names.index(name)]
+        except (ValueError, IndexError):
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names[: len(self._values)])
+
+    def __len__(self) -> int:
+        return min(len(self._names), len(self._values))
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A trade, with what tells it apart from its repetition after a reconnect (5.6)."""
+    """A trade, with what tells it apart from its repetition after a reconnect (5.6). `key`: its registration's."""
 
     quote: Quote
     trading_day: str
+    key: str
 
 
 def registration(approval_key: str, tr_type: str, tr_id: str, tr_key: str) -> str:
@@ -71,8 +109,10 @@ def registration(approval_key: str, tr_type: str, tr_id: str, tr_key: str) -> st
     return json.dumps({"header": header, "body": {"input": {"tr_id": tr_id, "tr_key": tr_key}}})
 
 
-def tick_key(symbol: str, exchange: Exchange) -> str:
-    """The free US feed of a symbol, such as DNASNVDA."""
+def quote_key(symbol: str, exchange: Exchange, *, daytime: bool = False) -> str:
+    """The free US feed of a symbol, such as DNASNVDA, or that of its daytime session, such as RBAQNVDA (5.2)."""
+    if daytime:
+        return f"R{codes.DAYTIME_QUOTE_EXCHANGE[exchange]}{symbol}"
     return f"D{codes.QUOTE_EXCHANGE[exchange]}{symbol}"
 
 
@@ -132,32 +172,94 @@ def tick(record: list[str], received_at: datetime, listed: Mapping[str, Exchange
 
     Raises Unreadable.
     """
-    key, record = _without_realtime_key(record)
-    if len(record) < TICK_FIELDS_NEEDED - 1:
-        raise Unreadable("fields")
-    exchange = codes.EXCHANGE_OF.get(key[1:4]) or listed.get(record[0].strip())
+    key, exchange, record = _subject(record, TICK_FIELDS_NEEDED, listed)
     at = moment(record[3], record[4], NEW_YORK)
-    last = decimal(record[10])
-    if exchange is None or at is None or not last or last < 0 or not record[0]:
-        raise Unreadable("tick")
+    if at is None:
+        raise Unreadable("XHMS")
+    last = _price(record[10])
+    if last is None:
+        raise Unreadable("LAST")
     quote = Quote(
         symbol=record[0].strip(),
         exchange=exchange,
         last=last,
         at=at,
         received_at=received_at,
-        bid=decimal(record[14]) or None,
-        ask=decimal(record[15]) or None,
-        volume=integer(record[19]),
+        bid=_price(record[14]),
+        ask=_price(record[15]),
+        volume=_shares(record[19]),
+        session=Session.DAYTIME if key[:2] == "RB" else None,  # MTYP does not tell the others apart (Appendix E)
+        raw=Fields(TICK_FIELDS, record),
     )
-    return Tick(quote, record[2])
+    return Tick(quote, record[2].strip(), key)
 
 
-def _without_realtime_key(record: list[str]) -> tuple[str, list[str]]:
+def book(record: list[str], received_at: datetime, listed: Mapping[str, Exchange]) -> tuple[str, OrderBook]:
+    """One order book (5.7) with its registration's key: 71 fields, or 70 without the realtime key.
+
+    Fewer levels than ten are read as they come; a level without a price is none. Raises Unreadable.
+    """
+    key, exchange, record = _subject(record, len(BOOK_HEAD), listed)
+    levels = [
+        record[start : start + LEVEL_FIELDS]
+        for start in range(len(BOOK_HEAD), len(record) - LEVEL_FIELDS + 1, LEVEL_FIELDS)
+    ][:BOOK_LEVELS]
+    found = OrderBook(
+        symbol=record[0].strip(),
+        exchange=exchange,
+        at=moment(record[2], record[3], NEW_YORK),
+        read_at=received_at,
+        bids=_side(levels, 0),
+        asks=_side(levels, 1),
+        last=None,
+        open=None,
+        high=None,
+        low=None,
+        previous_close=None,
+        total_bid_size=_shares(record[6]),
+        total_ask_size=_shares(record[7]),
+        raw=Fields(BOOK_FIELDS, record),
+    )
+    return key, found
+
+
+def _side(levels: list[list[str]], side: int) -> tuple[BookLevel, ...]:
+    """Bids are 0, asks 1: price, size and signed change stand two apart."""
+    return tuple(
+        BookLevel(price, _shares(level[side + 2]), integer(level[side + 4]))
+        for level in levels
+        if (price := _price(level[side])) is not None
+    )
+
+
+def _subject(record: list[str], needed: int, listed: Mapping[str, Exchange]) -> tuple[str, Exchange, list[str]]:
+    """What a record is about: its registration's key, the exchange, and its fields from the symbol on.
+
+    The realtime key in front may be missing (5.6, 5.7): then `listed` tells, and the key is that of the night.
+    """
     first = record[0].strip()
     if len(record) > 1 and _REALTIME_SYMBOL.fullmatch(first) and first[4:] == record[1].strip():
-        return first, record[1:]
-    return "", record
+        key, record = first, record[1:]
+        exchange = codes.EXCHANGE_OF[first[1:4]]
+    elif first in listed:
+        exchange = listed[first]
+        key = quote_key(first, exchange)
+    else:
+        raise Unreadable("SYMB")
+    if len(record) < needed:
+        raise Unreadable("fields")
+    return key, exchange, record
+
+
+def _price(word: str) -> Decimal | None:
+    """Dollars; None for a blank, a zero or anything that is no price."""
+    number = decimal(word)
+    return number if number is not None and number > 0 else None
+
+
+def _shares(word: str) -> int | None:
+    number = integer(word)
+    return number if number is not None and number >= 0 else None
 
 
 def notice(record: list[str], received_at: datetime) -> Notice:
