@@ -6,7 +6,7 @@ from functools import partial
 
 from kis import errors
 from kis.client import KisClient, default_client
-from kis.paging import read_pages
+from kis.paging import complete, read_pages
 from kis.wire import instrument_answers, instrument_calls
 from market.errors import Text
 from market.instruments import InstrumentInfo, SettlementDate
@@ -42,6 +42,11 @@ async def _info(symbol: str, exchange: Exchange, client: KisClient, lane: Lane) 
     except errors.NoData:
         return None
     return instrument_answers.info(answer, symbol, exchange)
+
+
+async def get_settlement_dates(trade_date: date, *, client: KisClient | None = None) -> list[SettlementDate]:
+    """As `read_settlement_dates`, all or nothing. Raises NotInPaper, Throttled, ReadFailed, CredentialProblem."""
+    return complete(await read_settlement_dates(trade_date, client=client or default_client(), lane=Lane.SCAN))
 
 
 async def read_settlement_dates(trade_date: date, *, client: KisClient, lane: Lane) -> Listing[SettlementDate]:

@@ -213,6 +213,28 @@ async def read_index_bars(
 
     `market_code`: INDEX, CURRENCY, BOND or GOLD. Real and paper. Raises CredentialProblem only, and ValueError.
     """
+    series = await _index(code, market_code, count, period, until, client, lane)
+    return series.listing(count)
+
+
+async def get_index_bars(
+    code: str,
+    market_code: str = INDEX,
+    *,
+    count: int,
+    period: Period = Period.DAY,
+    until: date | None = None,
+    client: KisClient | None = None,
+    lane: Lane = Lane.SCAN,
+) -> tuple[Bar, ...]:
+    """As `read_index_bars`, all or nothing. Raises Throttled, Unreachable, ReadFailed, CredentialProblem."""
+    series = await _index(code, market_code, count, period, until, client or default_client(), lane)
+    return series.bars(count)
+
+
+async def _index(
+    code: str, market_code: str, count: int, period: Period, until: date | None, client: KisClient, lane: Lane
+) -> _Series:
     newest = until or date_of(client.clock())
 
     def ask(oldest: datetime | None) -> Call:
@@ -223,7 +245,7 @@ async def read_index_bars(
     def read(answer: Answer) -> BarPage:
         return bar_answers.index_bars(answer, period)
 
-    return (await _backwards(ask, read, count, INDEX_PAGE, client, lane)).listing(count)
+    return await _backwards(ask, read, count, INDEX_PAGE, client, lane)
 
 
 async def _backwards(

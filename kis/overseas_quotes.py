@@ -9,7 +9,7 @@ from datetime import date
 
 from kis import codes, errors, functions
 from kis.client import KisClient, default_client
-from kis.paging import Pages, read_pages
+from kis.paging import Pages, complete, read_pages
 from kis.wire import quote_answers, quote_calls
 from kis.wire.answers import Answer, Page
 from kis.wire.calls import Call
@@ -84,6 +84,13 @@ async def get_order_book(
     return _there(quote_answers.order_book(await client.read(call, lane=lane), symbol, exchange), symbol)
 
 
+async def get_prices(
+    wanted: Iterable[tuple[str, Exchange]], *, daytime: bool = False, client: KisClient | None = None
+) -> list[PriceSnapshot]:
+    """As `read_prices`, all or nothing. Raises NotInPaper, Throttled, ReadFailed, CredentialProblem."""
+    return complete(await read_prices(wanted, daytime=daytime, client=client or default_client(), lane=Lane.SCAN))
+
+
 async def read_prices(
     wanted: Iterable[tuple[str, Exchange]], *, daytime: bool = False, client: KisClient, lane: Lane
 ) -> Listing[PriceSnapshot]:
@@ -104,6 +111,21 @@ async def read_prices(
 
         found.add(await read_pages(call, parse, client=client, lane=lane))
     return found.listing(tuple(found.rows))
+
+
+async def get_trades(
+    symbol: str,
+    exchange: Exchange,
+    *,
+    today: bool = True,
+    trading_day: date | None = None,
+    client: KisClient | None = None,
+) -> list[Trade]:
+    """As `read_trades`, all or nothing. Raises NotInPaper, Throttled, ReadFailed, CredentialProblem."""
+    client = client or default_client()
+    return complete(
+        await read_trades(symbol, exchange, today=today, trading_day=trading_day, client=client, lane=Lane.SCAN)
+    )
 
 
 async def read_trades(
@@ -129,6 +151,11 @@ async def read_trades(
 
     found = await read_pages(call, parse, client=client, lane=lane)
     return found.listing(tuple(found.rows))
+
+
+async def get_screen(exchange: Exchange, wanted: Screen, *, client: KisClient | None = None) -> list[ScreenedStock]:
+    """As `read_screen`, all or nothing. Raises Throttled, ReadFailed, CredentialProblem."""
+    return complete(await read_screen(exchange, wanted, client=client or default_client(), lane=Lane.SCAN))
 
 
 async def read_screen(exchange: Exchange, wanted: Screen, *, client: KisClient, lane: Lane) -> Listing[ScreenedStock]:

@@ -10,6 +10,8 @@ from kis.wire.answers import Answer, must
 from kis.wire.values import NEW_YORK, Row, Unreadable, moment, rows
 from market.data import Bar, Period
 
+FIRST_YEAR, LAST_YEAR = 1800, 9000  # a date beyond them is a misprint, and no way to the day before it
+
 
 @dataclass(frozen=True, slots=True)
 class BarPage:
@@ -102,7 +104,9 @@ def _page(answer: Answer, found: list[Row], read: Callable[[Row], Bar | None]) -
         except Unreadable:
             unreadable += 1
         else:
-            if bar is not None:
+            if bar is not None and not FIRST_YEAR <= bar.start.year <= LAST_YEAR:
+                unreadable += 1
+            elif bar is not None:
                 by_start.setdefault(bar.start, (bar, row.raw))
     head = next(rows(answer.body, "output1"), Row({})).raw
     return BarPage(tuple(by_start[start] for start in sorted(by_start)), unreadable, head)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from kis.client import KisClient
 from kis.config import KisConfig
 from kis.simulator import testing
 from kis.throttle import LocalBudget
-from market.words import Environment
+from kis.wire.answers import Answer
+from kis.wire.calls import Call
+from market.words import Environment, Lane
 
 # No rate limit and no minute between tokens: tests of those start a simulator of their own.
 OPEN_DOORS = {"rate_real": 0, "rate_paper": 0, "token_interval": 0.0, "ping_interval": 0.3, "refuse_compact_json": True}
@@ -65,6 +68,23 @@ def client(make_client: MakeClient) -> KisClient:
     return make_client("real")
 
 
+class Told(KisClient):
+    """A client whose answers are told by the test: `tell(call)` gives one, or an error to raise."""
+
+    def __init__(self, tell: Callable[[Call], Answer | Exception], now: datetime) -> None:
+        config = KisConfig(Environment.REAL, "k" * 36, "s" * 180)
+        super().__init__(config, clock=lambda: now)
+        self.tell = tell
+        self.asked: list[Call] = []
+
+    async def read(self, call: Call, *, lane: Lane) -> Answer:
+        self.asked.append(call)
+        found = self.tell(call)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
 async def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
     """What `look` answers once it is true; fails the test when it does not become true."""
     async with asyncio.timeout(seconds):
@@ -75,6 +95,12 @@ async def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
             if found:
                 return found
             await asyncio.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def told() -> Callable[..., KisClient]:
+    """`told(tell)`: a client without a wire, for what depends on the order of answers."""
+    return lambda tell, now=datetime(2026, 3, 12, 14, 15, 9, tzinfo=UTC): Told(tell, now)
 
 
 @pytest.fixture(name="config_of")

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 
 from kis import errors, overseas_bars
 from kis.broker import KisBroker
-from kis.client import KisClient
-from kis.config import KisConfig
 from kis.wire import bar_answers, quote_calls, values
 from kis.wire.answers import Answer
 from kis.wire.bar_answers import date_of, start_of
@@ -110,6 +108,11 @@ class TestDays:
         assert self.read(day_row(date(2026, 3, 11), open="0.0000")).unreadable == 1
         assert self.read(day_row(date(2026, 3, 11), high="0.5000")).unreadable == 1
 
+    @pytest.mark.parametrize("year", ["0001", "9999"])
+    def test_a_date_out_of_all_time_is_no_bar(self, year):
+        page = self.read({**day_row(THURSDAY), "xymd": f"{year}0101"})
+        assert (page.rows, page.unreadable) == ((), 1)
+
     def test_the_running_day_before_its_first_trade_is_no_hole(self):
         page = self.read(day_row(THURSDAY, open="0.0000", high="", low=""), day_row(date(2026, 3, 11)))
         assert (len(page.rows), page.unreadable) == (1, 0)
@@ -158,22 +161,6 @@ class TestIndices:
         assert page.head["hts_kor_isnm"] == "국채"
 
 
-class Told(KisClient):
-    """A client whose answers are told by the test."""
-
-    def __init__(self, tell: Callable[[Call], Any]) -> None:
-        super().__init__(KisConfig(REAL, "k" * 36, "s" * 180), clock=lambda: NOW)
-        self.tell = tell
-        self.asked: list[Call] = []
-
-    async def read(self, call: Call, *, lane: Lane) -> Answer:
-        self.asked.append(call)
-        told = self.tell(call)
-        if isinstance(told, Exception):
-            raise told
-        return told
-
-
 def history(length: int, page: int = 100) -> Callable[[Call], Answer]:
     """A symbol listed `length` days ago, every day a trading day."""
 
@@ -186,13 +173,13 @@ def history(length: int, page: int = 100) -> Callable[[Call], Answer]:
     return tell
 
 
-async def read(client: Told, count: int, **more: Any) -> Any:
+async def read(client: Any, count: int, **more: Any) -> Any:
     return await overseas_bars.read_daily_bars("NVDA", NASDAQ, count=count, client=client, lane=Lane.SCAN, **more)
 
 
 class TestDepth:
-    async def test_pages_go_back_to_any_depth_a_day_before_the_oldest(self):
-        client = Told(history(5000))
+    async def test_pages_go_back_to_any_depth_a_day_before_the_oldest(self, told):
+        client = told(history(5000))
         found = await read(client, 1234)
         assert (len(found.rows), found.complete, found.exhausted, found.freshness) == (1234, True, False, "fresh")
         assert client.asked[1].fields["BYMD"] == f"{THURSDAY - timedelta(days=100):%Y%m%d}"
@@ -200,56 +187,56 @@ class TestDepth:
         assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(dates))
         assert [raw["xymd"] for raw in found.raw] == [f"{day:%Y%m%d}" for day in dates]
 
-    async def test_history_that_ends_before_is_complete_and_says_so(self):
-        found = await read(Told(history(150)), 400)
+    async def test_history_that_ends_before_is_complete_and_says_so(self, told):
+        found = await read(told(history(150)), 400)
         assert (len(found.rows), found.complete, found.exhausted) == (150, True, True)
 
-    async def test_no_history_at_all_is_empty_which_is_a_fact(self):
-        found = await read(Told(history(0)), 10)
+    async def test_no_history_at_all_is_empty_which_is_a_fact(self, told):
+        found = await read(told(history(0)), 10)
         assert (found.rows, found.freshness, found.complete, found.exhausted) == ((), Freshness.EMPTY, True, True)
 
-    async def test_short_pages_are_read_on(self):
-        found = await read(Told(history(150, page=40)), 100)
+    async def test_short_pages_are_read_on(self, told):
+        found = await read(told(history(150, page=40)), 100)
         assert (len(found.rows), found.complete) == (100, True)
 
-    async def test_a_server_that_repeats_itself_proves_no_end(self):
-        found = await read(Told(lambda _call: days(day_row(THURSDAY))), 5)
+    async def test_a_server_that_repeats_itself_proves_no_end(self, told):
+        found = await read(told(lambda _call: days(day_row(THURSDAY))), 5)
         assert (len(found.rows), found.complete, found.exhausted) == (1, False, False)
         assert found.freshness is Freshness.PARTIAL
 
-    async def test_a_page_that_fails_makes_the_series_partial_and_get_raises_what_happened(self):
+    async def test_a_page_that_fails_makes_the_series_partial_and_get_raises_what_happened(self, told):
         def tell(call: Call) -> Any:
             return history(500)(call) if not call.fields["BYMD"] else Throttled("slow down", retry_after=1.0)
 
-        found = await read(Told(tell), 200)
+        found = await read(told(tell), 200)
         assert (len(found.rows), found.complete, found.freshness) == (100, False, Freshness.PARTIAL)
         with pytest.raises(Throttled):
-            await overseas_bars.get_daily_bars("NVDA", NASDAQ, count=200, client=Told(tell))
+            await overseas_bars.get_daily_bars("NVDA", NASDAQ, count=200, client=told(tell))
 
-    async def test_a_hole_makes_it_partial_and_get_raises(self):
+    async def test_a_hole_makes_it_partial_and_get_raises(self, told):
         def tell(_call: Call) -> Answer:
             return days(day_row(THURSDAY), day_row(date(2026, 3, 11), open="?"), day_row(date(2026, 3, 10)))
 
-        assert (await read(Told(tell), 3)).freshness is Freshness.PARTIAL
+        assert (await read(told(tell), 3)).freshness is Freshness.PARTIAL
         with pytest.raises(errors.ReadFailed):
-            await overseas_bars.get_daily_bars("NVDA", NASDAQ, count=3, client=Told(tell))
+            await overseas_bars.get_daily_bars("NVDA", NASDAQ, count=3, client=told(tell))
 
     @pytest.mark.parametrize(
         ("failure", "freshness"),
         [(Throttled("slow down"), Freshness.THROTTLED), (errors.ReadFailed("no"), Freshness.FAILED)],
     )
-    async def test_nothing_read_is_throttled_or_failed_never_empty(self, failure, freshness):
-        assert (await read(Told(lambda _call: failure), 3)).freshness is freshness
+    async def test_nothing_read_is_throttled_or_failed_never_empty(self, told, failure, freshness):
+        assert (await read(told(lambda _call: failure), 3)).freshness is freshness
 
-    async def test_nothing_is_no_number_of_bars(self):
+    async def test_nothing_is_no_number_of_bars(self, told):
         with pytest.raises(ValueError, match="at least one"):
-            await read(Told(history(5)), 0)
+            await read(told(history(5)), 0)
         with pytest.raises(ValueError, match="day, a week or a month"):
-            await read(Told(history(5)), 1, period=Period.YEAR)
+            await read(told(history(5)), 1, period=Period.YEAR)
 
     @given(length=st.integers(0, 320), page=st.integers(1, 120), count=st.integers(1, 350))
-    async def test_whatever_the_pages_the_newest_bars_come_once_each_in_order(self, length, page, count):
-        found = await read(Told(history(length, page)), count)
+    async def test_whatever_the_pages_the_newest_bars_come_once_each_in_order(self, told, length, page, count):
+        found = await read(told(history(length, page)), count)
         dates = [date_of(bar.start) for bar in found.rows]
         newest = [THURSDAY - timedelta(days=n) for n in range(length)][:count]
         if found.complete:

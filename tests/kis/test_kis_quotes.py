@@ -194,6 +194,31 @@ class TestManyPrices:
         assert (len(short.rows), short.unreadable) == (1, 1)
 
 
+class TestManyAtOnce:
+    async def test_more_than_ten_are_asked_for_in_parts(self, told):
+        def tell(call: Any) -> Answer:
+            symbols = [call.fields[f"SYMB_{n:02}"] for n in range(1, int(call.fields["NREC"]) + 1)]
+            return answer({"output2": [{**SNAPSHOT, "symb": symbol} for symbol in symbols]})
+
+        client = told(tell)
+        wanted = [(f"S{n}", NASDAQ) for n in range(23)]
+        found = await overseas_quotes.read_prices([*wanted, wanted[0]], client=client, lane=Lane.SCAN)
+
+        assert [row.quote.symbol for row in found.rows] == [symbol for symbol, _ in wanted]
+        assert [call.fields["NREC"] for call in client.asked] == ["10", "10", "3"]
+        assert found.complete
+
+    async def test_one_part_that_fails_makes_all_partial(self, told):
+        def tell(call: Any) -> Any:
+            return errors.ReadFailed("no") if call.fields["SYMB_01"] == "S10" else answer({"output2": [SNAPSHOT] * 10})
+
+        wanted = [(f"S{n}", NASDAQ) for n in range(12)]
+        found = await overseas_quotes.read_prices(wanted, client=told(tell), lane=Lane.SCAN)
+        assert (found.complete, found.freshness) == (False, Freshness.PARTIAL)
+        with pytest.raises(errors.ReadFailed):
+            await overseas_quotes.get_prices(wanted, client=told(tell))
+
+
 TRADE = {
     "khms": "231500",
     "last": "184.2400",
@@ -257,6 +282,47 @@ class TestScreen:
         assert (found.raw, page.unreadable) == (STOCK, 1)
 
 
+class TestScreenPages:
+    """KIS documents no more than a key: what it announces is followed, what it keeps back is not called complete."""
+
+    def page(self, *symbols: str, tr_cont: str = "", **head: str) -> Answer:
+        rows = [{**STOCK, "symb": symbol} for symbol in symbols]
+        return answer({"output1": head, "output2": rows}, tr_cont=tr_cont)
+
+    async def read(self, client: Any) -> Any:
+        return await overseas_quotes.read_screen(NASDAQ, Screen(), client=client, lane=Lane.SCAN)
+
+    async def test_a_key_leads_to_the_next_page(self, told):
+        client = told(
+            lambda call: self.page("C", trec="3") if call.fields["KEYB"] else self.page("A", "B", trec="3", keyb="k1")
+        )
+        found = await self.read(client)
+        assert [row.symbol for row in found.rows] == ["A", "B", "C"]
+        assert found.complete
+        assert [(call.fields["KEYB"], call.tr_cont) for call in client.asked] == [("", ""), ("k1", "N")]
+
+    async def test_the_header_alone_leads_there_too(self, told):
+        client = told(lambda call: self.page("B") if call.tr_cont else self.page("A", tr_cont="M"))
+        found = await self.read(client)
+        assert ([row.symbol for row in found.rows], found.complete) == (["A", "B"], True)
+
+    async def test_a_server_that_repeats_itself_is_left(self, told):
+        found = await self.read(told(lambda _call: self.page("A", tr_cont="M")))
+        assert (len(found.rows), found.complete, found.freshness) == (1, False, Freshness.PARTIAL)
+
+    async def test_fewer_than_it_counted_are_partial(self, told):
+        found = await self.read(told(lambda _call: self.page("A", trec="200")))
+        assert (found.complete, found.freshness) == (False, Freshness.PARTIAL)
+
+    async def test_nobody_found_is_a_fact(self, told):
+        found = await self.read(told(lambda _call: self.page(trec="0")))
+        assert (found.complete, found.freshness) == (True, Freshness.EMPTY)
+
+    async def test_all_or_nothing(self, told):
+        with pytest.raises(errors.ReadFailed):
+            await overseas_quotes.get_screen(NASDAQ, Screen(), client=told(lambda _call: self.page("A", trec="2")))
+
+
 words = st.one_of(
     st.none(),
     st.booleans(),
@@ -305,7 +371,7 @@ class TestWhateverArrives:
             assert found.quote.last > 0
             assert found.quote.at <= NOW + quote_answers.SKEW
 
-    @given(parts(TRADE), st.booleans(), st.sampled_from([None, date(2026, 3, 12), date.max, date.min]))
+    @given(parts(TRADE), st.booleans(), st.sampled_from([None, date(2026, 3, 12), date(2026, 3, 8)]))
     def test_trades(self, rows, today, on):
         for trade in quote_answers.trades(answer({"output1": rows}), on=on, today=today).rows:
             assert trade.price > 0
