@@ -42,7 +42,7 @@ class NoRoom(TradingError):
 
 def sentence(answer: Answer, *, otherwise: Text | None = None) -> Text:
     """What to tell a person: our words for a known code, else the broker's own."""
-    known = messages.MESSAGES.get(answer.code)
+    known = _known_words(answer)
     if known is not None:
         return known
     words = answer.message or (otherwise.en if otherwise else f"HTTP {answer.status}")
@@ -52,6 +52,18 @@ def sentence(answer: Answer, *, otherwise: Text | None = None) -> Text:
     return Text(f"한국투자증권 응답: {words}{code}", f"KIS answered: {words}{code}")
 
 
+def _known_words(answer: Answer) -> Text | None:
+    """Of a code that means one thing or another the broker's text tells which (sheet 8.3)."""
+    known = messages.MESSAGES.get(answer.code)
+    if known is None or answer.code not in messages.TOLD_BY_TEXT:
+        return known
+    said = "".join(answer.message.split())
+    for clues, words in messages.CLUES:
+        if all(clue in said for clue in clues):
+            return words
+    return Text(f"{known.ko} ({answer.message})", f"{known.en} ({answer.message})") if said else known
+
+
 def is_token_refusal(answer: Answer) -> bool:
     """The server says that the token is dead: it looked at nothing else (sheet 8.4)."""
     return answer.code in outcomes.TOKEN_REFUSED and answer.status in outcomes.GATEWAY_STATUSES
@@ -59,12 +71,14 @@ def is_token_refusal(answer: Answer) -> bool:
 
 def is_throttled(answer: Answer) -> bool:
     """Refused for rate: HTTP 429, or the codes of sheet 3.5 under any status they were recorded with."""
-    return answer.status == 429 or (answer.code in outcomes.THROTTLED and answer.status in outcomes.GATEWAY_STATUSES)
+    return answer.status == outcomes.RATE_STATUS or (
+        answer.code in outcomes.THROTTLED and answer.status in outcomes.GATEWAY_STATUSES
+    )
 
 
 def rate_refusal(answer: Answer) -> str:
     """The code from which the rate budget learns, "" when the answer is no refusal for rate."""
-    return (answer.code or "429") if is_throttled(answer) else ""
+    return (answer.code or str(answer.status)) if is_throttled(answer) else ""
 
 
 def is_ledger_refusal(answer: Answer) -> bool:
@@ -87,7 +101,7 @@ def order_error(answer: Answer) -> TradingError:
     code = answer.code
     if answer.result != "0" and not carries_order_number(answer):
         if is_throttled(answer):
-            return Throttled(_rate_sentence(answer), code=code or "429", retry_after=answer.retry_after or 1.0)
+            return Throttled(_rate_sentence(answer), code=rate_refusal(answer), retry_after=answer.retry_after or 1.0)
         if is_token_refusal(answer):
             return Throttled(sentence(answer), code=code, retry_after=0.0)
         if is_ledger_refusal(answer):
@@ -101,7 +115,7 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
         return None
     code = answer.code
     if is_throttled(answer):
-        return Throttled(_rate_sentence(answer), code=code or "429", retry_after=answer.retry_after or 1.0)
+        return Throttled(_rate_sentence(answer), code=rate_refusal(answer), retry_after=answer.retry_after or 1.0)
     if environment is Environment.PAPER and code in outcomes.NOT_IN_PAPER:
         return NotInPaper(
             Text(
@@ -110,6 +124,8 @@ def read_error(answer: Answer, environment: Environment) -> TradingError | None:
             ),
             code=code,
         )
+    if code == outcomes.TOKEN_TOO_OFTEN:
+        return Throttled(sentence(answer), code=code, retry_after=answer.retry_after or outcomes.TOKEN_WAIT_S)
     if is_token_refusal(answer) or code in outcomes.CREDENTIAL_PROBLEMS:
         return CredentialProblem(sentence(answer), code=code)
     failure = NoData if answer.status == 200 and answer.result == "7" else ReadFailed
@@ -135,8 +151,9 @@ def _rate_sentence(answer: Answer) -> Text:
 
 
 def _unknown_sentence(answer: Answer) -> Text:
-    words = f"{answer.message} ({answer.code})" if answer.code else f"HTTP {answer.status}"
+    code = f" ({answer.code})" if answer.code else ""
+    known = _known_words(answer) or Text(*[answer.message or f"HTTP {answer.status}"] * 2)
     return Text(
-        f"주문이 접수되었는지 알 수 없습니다: {words}. 주문 내역을 확인합니다.",
-        f"It is not known whether the order was taken: {words}. The order list will tell.",
+        f"주문이 접수되었는지 알 수 없어 주문 내역을 확인합니다. 한국투자증권 응답: {known.ko}{code}",
+        f"It is not known whether the order was taken; the order list will tell. KIS answered: {known.en}{code}",
     )
