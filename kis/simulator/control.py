@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
@@ -298,13 +299,11 @@ def _day_json(day: Day) -> dict[str, Any]:
 
 
 def _moment(value: Any) -> datetime:
-    try:
+    with contextlib.suppress(ValueError):
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise BadRequest("set is an ISO moment with its zone, such as 2026-03-12T13:29:00Z")
-    return moment
+        if moment.tzinfo is not None:
+            return moment
+    raise BadRequest("set is an ISO moment with its zone, such as 2026-03-12T13:29:00Z")
 
 
 def _seconds(value: Any) -> float:
