@@ -1,6 +1,6 @@
 """What an account holds, owns and earned in US stocks (sheet 4.7 to 4.9, 4.12 to 4.15)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -30,7 +30,7 @@ from market.statements import (
 from market.words import Environment, Exchange, Freshness, Lane, Side
 
 Position = Holding
-NONE = Decimal(0)
+NONE, CENT = Decimal(0), Decimal("0.01")
 
 
 async def get_positions(*, client: KisClient | None = None) -> list[Position]:
@@ -188,6 +188,7 @@ async def read_period_profit(
         balance_calls.period_profit(client.config, first, last, symbol),
         history_answers.profits,
         history_answers.profit_sums,
+        agree=_profits_agree,
         client=client,
         lane=lane,
     )
@@ -209,6 +210,21 @@ async def read_transactions(
         balance_calls.transactions(client.config, first, last, side),
         history_answers.transactions,
         history_answers.transaction_sums,
+        agree=_trades_agree,
         client=client,
         lane=lane,
     )
+
+
+def _trades_agree(rows: Sequence[TransactionRow], sums: TransactionSums) -> bool:
+    totals = {side: sum((row.amount for row in rows if row.side is side), NONE) for side in Side}
+    return _near(totals[Side.BUY], sums.bought, len(rows)) and _near(totals[Side.SELL], sums.sold, len(rows))
+
+
+def _profits_agree(rows: Sequence[RealizedRow], sums: RealizedSums) -> bool:
+    return _near(sum((row.profit for row in rows), NONE), sums.profit, len(rows))
+
+
+def _near(total: Decimal, told: Decimal | None, rows: int) -> bool:
+    """Equal but for the rounding of each row."""
+    return told is not None and abs(total - told) <= CENT * rows

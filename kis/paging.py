@@ -1,7 +1,7 @@
 """Lists that come in pages (sheet 3.3), and what they are worth when a page is missing."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -82,10 +82,15 @@ async def read_statement[T: _HasRaw, S](
     parse: Callable[[Answer], Page[T]],
     sums: Callable[[Answer], S | None],
     *,
+    agree: Callable[[Sequence[T], S], bool] = lambda _rows, _sums: False,
     client: KisClient,
     lane: Lane,
 ) -> Statement[T, S]:
-    """Every page with the broker's sums, of which the latest stand. Raises CredentialProblem only."""
+    """Every page with the broker's sums, of which the latest stand. Raises CredentialProblem only.
+
+    Rows that are alike may be two trades or a row sent twice in the place of another: they are believed when the
+    sums `agree`.
+    """
     seen: list[S] = []
 
     def both(answer: Answer) -> Page[T]:
@@ -95,10 +100,9 @@ async def read_statement[T: _HasRaw, S](
         return parse(answer)
 
     found = await read_pages(first, both, client=client, lane=lane)
-    # One row a day, symbol and side: a row that comes twice says that others may have been lost for it.
-    found.spoiled |= repeated(found.rows)
     rows = tuple(found.rows)
     total = seen[-1] if seen else None
+    found.spoiled |= repeated(rows) and (total is None or not agree(rows, total))
     return Statement(rows, total, found.freshness(bool(rows)), found.complete, found.read_at)
 
 
