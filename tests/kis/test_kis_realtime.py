@@ -1,23 +1,27 @@
-"""The WebSocket against the simulator: trades, notices, keep-alive, gaps, limits."""
+"""The WebSocket against the simulator: trades, order books, notices, keep-alive, gaps, limits, shared keys."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import websockets.asyncio.server
 
-from kis import overseas_orders
-from kis.auth import get_approval_key
+from kis import journal, overseas_orders
+from kis.auth import ApprovalKey, MemoryApprovalStore, get_approval_key
 from kis.errors import NoRoom
 from kis.realtime import RealtimeClient
 from kis.simulator import testing
 from market.data import Quote
-from market.errors import CredentialProblem, Refused, Unreachable
+from market.errors import CredentialProblem, Refused, Throttled, Unreachable
 from market.orders import Notice, OrderTicket
-from market.words import Exchange, Freshness, Side
+from market.prices import OrderBook
+from market.words import Exchange, Freshness, Session, Side
 
 NASDAQ = Exchange.NASDAQ
 SWITCHES = {"rate_real": 0, "rate_paper": 0, "token_interval": 0.0, "ping_interval": 0.3, "ping_timeout": 1.0}
@@ -43,9 +47,11 @@ class Heard:
 
     def __init__(self, realtime: RealtimeClient) -> None:
         self.ticks: list[Quote] = []
+        self.books: list[OrderBook] = []
         self.notices: list[Notice] = []
         self.gaps: list[bool] = []
         realtime.on_tick(self.ticks.append)
+        realtime.on_book(self.books.append)
         realtime.on_notice(self.notices.append)
         realtime.on_gap(lambda: self.gaps.append(True))
 
@@ -54,8 +60,10 @@ class Heard:
 async def open_realtime(live: Any, config_of: Any, make_client: Any) -> AsyncIterator[Any]:
     async with AsyncExitStack() as closing:
 
-        def make(environment: str = "real", **options: Any) -> tuple[RealtimeClient, Heard, Any]:
-            client = make_client(config=config_of(live, environment))
+        def make(
+            environment: str = "real", client_options: dict[str, Any] | None = None, **options: Any
+        ) -> tuple[RealtimeClient, Heard, Any]:
+            client = make_client(config=config_of(live, environment), **client_options or {})
             realtime = RealtimeClient(client.config, approval=client, **{"in_use_s": 0.3, **options})
             closing.push_async_callback(realtime.aclose)
             return realtime, Heard(realtime), client
@@ -240,3 +248,249 @@ async def test_run_connects_by_itself_and_ends_with_aclose(open_realtime, eventu
     assert heard.gaps == []
     await realtime.aclose()
     await asyncio.wait_for(running, 2)
+
+
+def connections(events: list[dict[str, Any]]) -> int:
+    return sum(e["event"] == "kis.socket_open" for e in events)
+
+
+class TestOrderBooks:
+    async def test_ten_levels_a_side_arrive_beside_the_trades(self, open_realtime, eventually):
+        realtime, heard, _ = open_realtime()
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        await realtime.subscribe_book("KO", Exchange.NYSE)
+
+        await eventually(lambda: len(heard.books) > 2 and heard.ticks)
+
+        book = heard.books[-1]
+        assert (book.symbol, book.exchange) == ("KO", Exchange.NYSE)
+        assert (len(book.bids), len(book.asks)) == (10, 10)
+        assert book.bids[0].price < book.asks[0].price
+        assert abs((book.read_at - book.at).total_seconds()) < 10
+        assert {q.symbol for q in heard.ticks} == {"NVDA"}
+
+    async def test_an_unsubscribed_book_falls_silent(self, open_realtime, eventually):
+        realtime, heard, _ = open_realtime()
+        await realtime.connect()
+        await realtime.subscribe_book("KO", Exchange.NYSE)
+        await realtime.subscribe("AAPL")
+        await realtime.unsubscribe_book("KO", Exchange.NYSE)
+        await eventually(lambda: len(realtime.subscriptions) == 1 and heard.ticks)
+        heard.books.clear()
+        heard.ticks.clear()
+        await eventually(lambda: len(heard.ticks) > 5)
+        assert heard.books == []
+
+
+async def test_the_daytime_feed_is_a_registration_of_its_own(live, open_realtime):
+    realtime, _, _ = open_realtime()
+    await realtime.connect()
+    await realtime.subscribe("NVDA")
+    await realtime.subscribe("NVDA", daytime=True)
+    assert [r.tr_key for r in realtime.subscriptions] == ["DNASNVDA", "RBAQNVDA"]
+    await realtime.unsubscribe("NVDA")
+    assert [r.tr_key for r in realtime.subscriptions] == ["RBAQNVDA"]
+
+
+class TestRoom:
+    async def test_notices_come_first_and_the_price_asked_for_last_makes_room(self, live, open_realtime, eventually):
+        realtime, _, client = open_realtime(registrations=2)
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        await realtime.subscribe("AAPL")
+        await realtime.subscribe_notices(client.config.hts_id)
+        assert [r.tr_key for r in realtime.subscriptions] == ["DNASNVDA", client.config.hts_id]
+
+        def at_kis() -> int:
+            (session,) = [s for s in live.control.state()["sockets"] if s["environment"] == "real"]
+            return len(session["subscriptions"])
+
+        await eventually(lambda: at_kis() == 2)
+
+    async def test_after_a_cut_notices_are_registered_first(self, live, open_realtime, eventually):
+        events: list[dict[str, Any]] = []
+        realtime, heard, client = open_realtime(on_event=events.append)
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        await realtime.subscribe_notices(client.config.hts_id)
+        await asyncio.sleep(0)
+        events.clear()
+        live.control.fault("drop_sockets", count=1)
+        await eventually(lambda: heard.gaps)
+        asked = [e["tr_id"] for e in events if e["event"] == "kis.registration"]
+        assert asked[0].startswith("H0GSCNI")
+
+    async def test_a_limit_that_kis_tells_is_learned(self, live, open_realtime):
+        realtime, _, _ = open_realtime()
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        live.control.fault("subscriptions_full", count=1)
+        with pytest.raises(NoRoom):
+            await realtime.subscribe("AAPL")
+        with pytest.raises(NoRoom):  # without asking: the fault struck once
+            await realtime.subscribe("MSFT")
+
+
+class TestApprovalKeys:
+    async def test_one_key_serves_every_connection_of_every_process(self, live, open_realtime, eventually):
+        store = MemoryApprovalStore()
+        events: list[dict[str, Any]] = []
+        options = {"approval_store": store, "on_event": events.append}
+        first, heard, _ = open_realtime(client_options=options)
+        await first.connect()
+        await first.subscribe("NVDA")
+        live.control.fault("drop_sockets", count=1)
+        await eventually(lambda: heard.gaps)
+        await first.aclose()
+        second, _, _ = open_realtime(client_options=options)
+        await second.connect()
+        await second.subscribe("NVDA")
+        assert sum(e.get("path") == "/oauth2/Approval" for e in events) == 1
+
+    async def test_one_that_kis_does_not_know_is_replaced_by_itself(self, open_realtime, eventually):
+        store = MemoryApprovalStore()
+        await store.put(ApprovalKey("00000000-0000-4000-8000-000000000000", datetime.now(UTC)))
+        realtime, heard, _ = open_realtime(client_options={"approval_store": store})
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        await eventually(lambda: heard.ticks)
+
+
+class TestKeyInUse:
+    async def test_a_lingering_slot_is_waited_for_on_one_connection(self, live, open_realtime, eventually):
+        """After a kill the dead session's slot stays taken for a while: asking again is enough, connecting is noise."""
+        events: list[dict[str, Any]] = []
+        realtime, heard, _ = open_realtime(on_event=events.append, in_use_s=2.0)
+        live.control.fault("key_in_use", count=4)
+        await realtime.connect()
+        await realtime.subscribe("NVDA")
+        await eventually(lambda: heard.ticks)
+        assert connections(events) == 1
+        waits = [e["wait_s"] for e in events if e["event"] == "kis.key_in_use"]
+        assert len(waits) == 4
+        assert waits == sorted(waits)
+
+    async def test_what_kis_takes_later_is_asked_again_on_the_same_connection(self, live, open_realtime, eventually):
+        events: list[dict[str, Any]] = []
+        realtime, heard, _ = open_realtime(on_event=events.append)
+        await realtime.connect()
+        live.control.fault("subscribe_later", count=2)
+        await realtime.subscribe("NVDA")
+        await eventually(lambda: heard.ticks)
+        assert connections(events) == 1
+
+    async def test_who_waits_no_longer_does_not_want_it_any_more(self, live, open_realtime):
+        realtime, _, _ = open_realtime(in_use_s=60.0)
+        live.control.fault("key_in_use")
+        await realtime.connect()
+        with pytest.raises(Throttled):
+            await realtime.subscribe("NVDA", patience_s=0.3)
+        assert realtime.subscriptions == ()
+
+
+async def test_life_is_judged_by_subscription_not_by_socket(live, open_realtime, eventually):
+    realtime, heard, _ = open_realtime()
+    await realtime.connect()
+    await realtime.subscribe("NVDA")
+    await realtime.subscribe("NVDA", daytime=True)  # nothing trades there now
+    await eventually(lambda: len(heard.ticks) > 3)
+    await eventually(lambda: [r.tr_key for r in realtime.silent(1.0)] == ["RBAQNVDA"])
+
+
+async def test_a_steady_connection_that_is_cut_is_back_within_a_second(live, open_realtime, eventually):
+    realtime, heard, _ = open_realtime()
+    await realtime.connect()
+    await realtime.subscribe("NVDA")
+    await eventually(lambda: heard.ticks)
+    heard.ticks.clear()
+    live.control.fault("drop_sockets", count=1)
+    await eventually(lambda: heard.gaps)
+    await eventually(lambda: heard.ticks)
+    assert (heard.ticks[0].received_at - realtime.last_tick_at["NVDA"]).total_seconds() < 2
+
+
+# --- a server that says what KIS never said -----------------------------------------------------------------
+
+TICK = (
+    "DNASNVDA^NVDA^4^20260312^20260312^{at}^20260312^{at}^183.1000^185.0200^182.4400^{last}^2^1.1800^+0.64"
+    "^184.2300^184.2500^120^300^4^{volume}^1803456789^3998012^4120455^103.06^1"
+)
+
+
+def trade(volume: int, last: str = "184.2400") -> str:
+    return TICK.format(at="101509", last=last, volume=volume)
+
+
+@pytest_asyncio.fixture
+async def odd_server(make_client: Any, config_of: Any, live: Any) -> AsyncIterator[Any]:
+    """`odd_server(frames)`: a client of a server that takes every registration and then says these frames."""
+    async with AsyncExitStack() as closing:
+
+        async def make(*frames: str) -> tuple[Heard, list[dict[str, Any]]]:
+            async def serve(socket: Any) -> None:
+                async for text in socket:
+                    message = json.loads(text)
+                    header = message["body"]["input"] | {"encrypt": "N"}
+                    body = {"rt_cd": "0", "msg_cd": "OPSP0000", "msg1": "SUBSCRIBE SUCCESS"}
+                    await socket.send(json.dumps({"header": header, "body": body}))
+                    for frame in frames:
+                        await socket.send(frame)
+
+            server = await closing.enter_async_context(websockets.asyncio.server.serve(serve, "127.0.0.1", 0))
+            port = server.sockets[0].getsockname()[1]
+            config = config_of(live, "real", ws_url=f"ws://127.0.0.1:{port}")
+            events: list[dict[str, Any]] = []
+            realtime = RealtimeClient(config, approval=make_client(config=config), on_event=events.append)
+            closing.push_async_callback(realtime.aclose)
+            heard = Heard(realtime)
+            await realtime.connect()
+            await realtime.subscribe("NVDA")
+            return heard, events
+
+        journal.forget_drifts()
+        yield make
+
+
+class TestUnknownFrames:
+    async def test_each_unknown_shape_is_said_once_without_values_and_reading_goes_on(self, odd_server, eventually):
+        heard, events = await odd_server(
+            "0|HDFSCNT0|001|" + trade(1) + "^new^fields",
+            "0|HDFSCNT0|001|" + trade(2) + "^new^fields",
+            "0|HDFXXXX0|001|secret^of^nobody",
+            "0|HDFSCNT0|001|" + trade(3, last=""),
+            "hello",
+            '{"header":{"tr_id":"NEWS"},"body":{}}',
+            "0|HDFSCNT0|003|" + trade(4),
+            "0|HDFSCNT0|001|" + trade(5),
+        )
+        await eventually(lambda: heard.ticks and heard.ticks[-1].volume == 5)
+        assert [q.volume for q in heard.ticks] == [1, 2, 5]
+        drifts = [(e["layout"], e["shape"]) for e in events if e["event"] == "kis.drift"]
+        assert drifts == [
+            ("HDFSCNT0", ["28 fields"]),
+            ("websocket", ["HDFXXXX0"]),
+            ("HDFSCNT0", {"LAST": "unreadable"}),
+        ]
+        assert "secret" not in repr(events)
+
+    async def test_one_record_that_cannot_be_read_costs_no_other_of_its_frame(self, odd_server, eventually):
+        heard, _ = await odd_server(f"0|HDFSCNT0|003|{trade(1)}^{trade(2, last='?')}^{trade(3)}")
+        await eventually(lambda: len(heard.ticks) == 2)
+        assert [q.volume for q in heard.ticks] == [1, 3]
+
+    async def test_repetitions_are_dropped_by_the_volume_of_the_day_and_feed(self, odd_server, eventually):
+        daytime = trade(4).replace("DNASNVDA", "RBAQNVDA")
+        next_day = trade(2).replace("^4^20260312", "^4^20260313")
+        heard, _ = await odd_server(
+            *(f"0|HDFSCNT0|001|{t}" for t in (trade(5), trade(5), trade(4), daytime, trade(6), next_day, trade(7)))
+        )
+        await eventually(lambda: len(heard.ticks) == 4)
+        assert [(q.volume, q.session) for q in heard.ticks] == [(5, None), (4, Session.DAYTIME), (6, None), (2, None)]
+
+    async def test_a_notice_in_plain_text_is_not_believed(self, odd_server, eventually):
+        plain = "0|H0GSCNI0|001|" + "^".join(["x"] * 25)
+        heard, events = await odd_server(plain, "0|HDFSCNT0|001|" + trade(1))
+        await eventually(lambda: heard.ticks)
+        assert heard.notices == []
+        assert any(e["event"] == "kis.frame_unreadable" and e["field"] == "encryption" for e in events)
