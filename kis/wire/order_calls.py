@@ -10,6 +10,7 @@ from kis import codes, functions
 from kis.config import KisConfig
 from kis.wire.calls import Call, account, ask, price_text
 from kis.wire.values import SEOUL, order_number
+from market.data import aware
 from market.errors import InvalidOrder, NotInPaper, Text
 from market.orders import AmendTicket, CancelTicket, OrderTicket, Slicing
 from market.words import Environment, Exchange, Side, TimeInForce
@@ -201,7 +202,7 @@ def _window(slicing: Slicing) -> dict[str, str]:
     """Its own window in Korean time, or until the regular close (4.1)."""
     if slicing.start is None and slicing.end is None:
         return {"START_TIME": "", "END_TIME": "", "ALGO_ORD_TMD_DVSN_CD": codes.UNTIL_CLOSE}
-    if slicing.start is None or slicing.end is None or not slicing.start < slicing.end:
+    if slicing.start is None or slicing.end is None or not aware(slicing.start) < aware(slicing.end):
         raise InvalidOrder(
             Text(
                 "TWAP·VWAP의 시작과 끝을 함께, 순서대로 정하거나 둘 다 비워 장 마감까지로 하세요.",

@@ -187,6 +187,12 @@ class TestSlicedOrders:
         with pytest.raises(InvalidOrder, match="start and end"):
             order_calls.order(REAL, ticket(slicing=slicing))
 
+    def test_a_window_without_a_zone_is_no_window(self):
+        naive = NOW.replace(tzinfo=None)
+        for slicing in (Slicing(SliceBy.TWAP, naive, NOW), Slicing(SliceBy.TWAP, naive, naive + timedelta(hours=1))):
+            with pytest.raises(ValueError, match="zone"):
+                order_calls.order(REAL, ticket(slicing=slicing))
+
     def test_it_is_a_limit_day_order_on_real(self):
         with pytest.raises(InvalidOrder, match="limit price"):
             order_calls.order(REAL, ticket(slicing=Slicing(SliceBy.TWAP), limit_price=None))
