@@ -90,6 +90,10 @@ class Simulator:
         """The Date header tells the simulated time, which a client may measure its clock against."""
         told = self.world.now() + timedelta(seconds=response.get("skew", 0.0))
         response.headers["Date"] = format_datetime(told, usegmt=True)
+        if self.world.switches.lower_case_headers:
+            named = [(name.lower(), value) for name, value in response.headers.items()]
+            response.headers.clear()
+            response.headers.extend(named)
         if request.path.startswith(("/uapi/", "/oauth2/")):
             key = request.headers.get("appkey", "")
             self.world.tally.add(key, request.path, response.status, response.get("code", ""))

@@ -78,6 +78,8 @@ class Exchange:
         paper_blocked: Iterable[str] = (),
         *,
         settlement_days: int = 2,
+        enforce_tick: bool = True,
+        daytime_follows: bool = True,
         rate: Decimal = Decimal(1000),
         flow: Callable[[str, datetime, datetime], int] = lambda symbol, start, end: int((end - start) / SLICE),
     ) -> None:
@@ -88,6 +90,7 @@ class Exchange:
         self.rate = rate
         self._paper_blocked = frozenset(paper_blocked)
         self._settlement_days = settlement_days
+        self._enforce_tick, self._daytime_follows = enforce_tick, daytime_follows
         self._flow = flow
         self._changed: dict[tuple[str, date, str], Order] = {}
         self._moved: dict[str, Account] = {}
@@ -104,7 +107,7 @@ class Exchange:
 
         The sheet leaves the daytime session open (6.4); its quotes bear the following day.
         """
-        day = self.calendar.daytime_at(now)
+        day = self.calendar.daytime_at(now) if self._daytime_follows else None
         return day.date if day else us_date(now)
 
     def buying_power(self, account: Account, *, integrated: bool | None = None) -> Decimal:
@@ -358,12 +361,11 @@ class Exchange:
         if account.environment == codes.PAPER and symbol in self._paper_blocked:
             raise Refused("not_tradable")
 
-    @staticmethod
-    def _check_price(price: Decimal) -> None:
+    def _check_price(self, price: Decimal) -> None:
         if price < CENT:
             raise Refused("price_missing")
         tick = CENT if price >= 1 else Decimal("0.0001")
-        if price % tick:
+        if price % tick and self._enforce_tick:
             raise Refused("off_tick")
 
     def _check_means(self, account: Account, new: NewOrder) -> None:

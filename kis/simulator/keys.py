@@ -55,7 +55,7 @@ class KeyDesk:
         self._current: dict[str, Token] = {}  # by app key
         self._tokens: dict[str, Token] = {}
         self._asked: dict[str, datetime] = {}
-        self._approvals: dict[str, Account] = {}
+        self._approvals: dict[str, tuple[Account, datetime]] = {}
         self._changes: dict[str, list[Row]] = {}
 
     def restore(self, rows: Callable[[str], Iterable[Row]]) -> None:
@@ -71,7 +71,7 @@ class KeyDesk:
             if row["current"] in self._tokens:
                 self._current[app_key] = self._tokens[row["current"]]
         for row in rows("approvals"):
-            self._approvals[row["key"]] = accounts[row["account_no"]]
+            self._approvals[row["key"]] = accounts[row["account_no"]], datetime.fromisoformat(row["at"])
 
     def take_changes(self) -> dict[str, list[Row]]:
         """Rows of the tables tokens, logins and approvals that changed since the last call."""
@@ -176,16 +176,19 @@ class KeyDesk:
     def approve(self, account: Account, now: datetime) -> str:
         """A WebSocket approval key; older ones stay valid (section 2.3)."""
         key = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
-        self._approvals[key] = account
+        self._approvals[key] = account, now
         self._changed("approvals", {"key": key, "account_no": account.account_no, "at": now.isoformat()})
         return key
 
     def forget_approvals(self, account: Account) -> None:
         """The approval keys of this account are not known any more (OPSP0011)."""
-        self._approvals = {key: owner for key, owner in self._approvals.items() if owner is not account}
+        self._approvals = {key: found for key, found in self._approvals.items() if found[0] is not account}
 
-    def approved(self, approval_key: str) -> Account | None:
-        return self._approvals.get(approval_key)
+    def approved(self, approval_key: str, now: datetime) -> Account | None:
+        """Whose key it is; None when it is unknown, or older than keys live."""
+        account, issued = self._approvals.get(approval_key, (None, now))
+        life = self._switches.approval_life
+        return account if not life or now - issued < timedelta(seconds=life) else None
 
 
 class Rates:

@@ -32,11 +32,15 @@ class Switches:
 
     rate_real: int = 18  # calls per second and app key (3.5); 0: no limit
     rate_paper: int = 1
+    rate_status: int = 500  # HTTP status of EGW00201: 500 or 200 (3.5)
     hashkey_counts: bool = True  # /uapi/hashkey is a REST call like any other
     approval_per_second: int = 0  # 0: no limit, since some clients ask one per message (2.3)
     token_interval: float = 60.0  # EGW00133 inside this many seconds (2.1)
     token_same: float = 6 * 3600.0  # the same token again inside this many seconds
     token_life: float = 24 * 3600.0
+    token_error_status: int = 403  # of log-in errors whose status nobody recorded (2.1, Appendix C 10)
+    reissue_expires_in: str = "left"  # expires_in of a token that is given again: left, or full (Appendix C 10)
+    approval_life: float = 0.0  # seconds that an approval key is good for; 0: for ever (Appendix C 7)
     paper_sell_1006: bool = True  # accept VTTT1006U on paper (1.4)
     paper_nccs: bool = False  # answer VTTS3018R on paper (Appendix C 12)
     paper_refuses_filters: bool = True  # of inquire-ccnl (4.11); False: it answers with everything
@@ -46,9 +50,19 @@ class Switches:
     empty_ccnl_as_object: bool = True  # Appendix E
     blank_rows: bool = False  # a trailing blank row in the balance (4.7)
     paper_ticks: bool = False  # deliver quotes on the paper socket (1.3)
+    list_order: str = "number"  # rows of order lists when nothing else is asked: number, or newest first (Appendix C 4)
+    status_names: bool = True  # prcs_stat_name says something (Appendix C 4)
+    expired_reason: bool = True  # an expired order carries a reason (Appendix C 4, E)
+    cancel_row_quantity: bool = True  # the row of a cancel carries the quantity that it took away (Appendix C 4)
+    paper_list_delay: float = 0.0  # seconds that paper's order lists lag behind (4.11)
+    real_refusals: dict[str, str] = field(default_factory=dict)  # codes of no_original, off_tick and others (C 5)
+    enforce_tick: bool = True  # orders off the tick are refused (Appendix C 14)
+    daytime_date: str = "trading_day"  # date of a daytime order: that of its trading day, or new_york (Appendix C 6)
     records_per_frame: int = 1  # trades per frame (5.5)
     notice_fields: int = 25  # of a fill; 21 for older clients (5.8)
     order_notice_fields: int = 24  # of accept, amend, cancel (Appendix E)
+    paper_notice_fields: int = 0  # of every notice on paper; 0: as on the real side (Appendix C 1)
+    notice_encrypt_flag: bool = True  # the reply to a registration of notices says encrypt Y (5.3)
     notice_delay: float = 0.05
     paper_notices: bool = True  # paper sends execution notices at all (Appendix C 1)
     notice_quantity: str = "each"  # CNTG_QTY of a fill: each fill's own, or total so far (Appendix C 3)
@@ -58,6 +72,7 @@ class Switches:
     slot_linger: float = 0.0  # seconds that a closed session still holds the app key
     ping_interval: float = 10.0
     ping_timeout: float = 100.0
+    lower_case_headers: bool = False  # every header in lower case, as many servers send them (3.2)
     exchange_rate: str = "1452.3"  # KRW per USD
     cancel_latency: float = 0.0  # market seconds from an amend's or cancel's arrival to its effect: fills come between
     etp_registered: bool = True  # the customers may trade leveraged ETFs; otherwise APBK1680 (6.5)
@@ -66,7 +81,8 @@ class Switches:
 
     @staticmethod
     def read(values: dict[str, Any]) -> Switches:
-        known = {f.name: f.default for f in fields(Switches)}
+        usual = Switches()
+        known = {f.name: getattr(usual, f.name) for f in fields(Switches)}
         for name, value in values.items():
             if name not in known:
                 raise BadScenario(f"unknown switch {name!r}; known are: {', '.join(known)}")
@@ -75,7 +91,22 @@ class Switches:
                 continue
             if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
                 raise BadScenario(f"switch {name!r} wants {wanted.__name__}, not {value!r}")
+        for name, words_ in CHOICES.items():
+            if values.get(name, words_[0]) not in words_:
+                raise BadScenario(f"switch {name!r} is one of {', '.join(map(str, words_))}, not {values[name]!r}")
         return Switches(**values)
+
+
+# Switches that are a choice; the first is the usual one.
+CHOICES: dict[str, tuple[str | int, ...]] = {
+    "rate_status": (500, 200),
+    "reissue_expires_in": ("left", "full"),
+    "list_order": ("number", "newest"),
+    "algo_containers": ("sample", "workbook"),
+    "daytime_date": ("trading_day", "new_york"),
+    "notice_quantity": ("each", "total"),
+    "second_session": ("refuse", "drop_old"),
+}
 
 
 @dataclass(frozen=True)

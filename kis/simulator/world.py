@@ -51,6 +51,8 @@ class World:
             scenario.fees,
             scenario.paper_blocked,
             settlement_days=scenario.settlement_days,
+            enforce_tick=self.switches.enforce_tick,
+            daytime_follows=self.switches.daytime_date == "trading_day",
             rate=Decimal(scenario.switches.exchange_rate),
             flow=lambda symbol, start, end: prices.flow(symbol, tick_index(start), tick_index(end)),
         )

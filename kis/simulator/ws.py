@@ -174,7 +174,7 @@ class Sockets:
             return None
         code, tr_id, tr_key = _read(header, message.get("body"))
         if code is None:
-            account = self._world.desk.approved(str(header["approval_key"]))
+            account = self._world.desk.approved(str(header["approval_key"]), self._world.now())
             about = replace(
                 session.about(tr_id, notice=self._is_notice(session.side, tr_id)),
                 account_no=account.account_no if account else "",
@@ -205,7 +205,7 @@ class Sockets:
 
     def _enter(self, session: Session, approval_key: str) -> str | None:
         """Bind the session to the key's owner; one session per app key (5.1)."""
-        account = self._world.desk.approved(approval_key)
+        account = self._world.desk.approved(approval_key, self._world.now())
         if account is None:
             return "OPSP0011"
         if session.account is account:
@@ -230,12 +230,16 @@ class Sockets:
             return session.cut()  # section 5.2: a wrong HTS id ends the connection abruptly
         if (tr_id, tr_key) in session.subscriptions:
             secret = session.subscriptions[tr_id, tr_key]
-            return session.say(frames.reply("OPSP0002", tr_id, tr_key, encrypted=notices, secret=secret))
+            return session.say(frames.reply("OPSP0002", tr_id, tr_key, encrypted=self._flag(notices), secret=secret))
         if len(session.subscriptions) >= self._world.switches.registrations:
             return session.say(frames.reply("OPSP0008", tr_id, tr_key))
         secret = self._secret(session, tr_id)
         session.subscriptions[tr_id, tr_key] = secret
-        return session.say(frames.reply("OPSP0000", tr_id, tr_key, encrypted=notices, secret=secret))
+        return session.say(frames.reply("OPSP0000", tr_id, tr_key, encrypted=self._flag(notices), secret=secret))
+
+    def _flag(self, notices: bool) -> bool:
+        """What the reply says of encryption; the data of notices is encrypted all the same (5.3)."""
+        return notices and self._world.switches.notice_encrypt_flag
 
     def _secret(self, session: Session, tr_id: str) -> tuple[str, str]:
         """One (iv, key) per TR id: clients keep them by TR id, not by key (Appendix A.1)."""
@@ -248,7 +252,7 @@ class Sockets:
         found = session.subscriptions.pop((tr_id, tr_key), None)
         code = "OPSP0001" if found else "OPSP0003"
         notices = self._is_notice(session.side, tr_id)
-        session.say(frames.reply(code, tr_id, tr_key, encrypted=notices and bool(found), secret=found))
+        session.say(frames.reply(code, tr_id, tr_key, encrypted=self._flag(notices and bool(found)), secret=found))
 
     @staticmethod
     def _is_notice(side: str, tr_id: str) -> bool:
@@ -353,6 +357,8 @@ class Sockets:
         switches = self._world.switches
         listing = self._world.market.listings[event.order.symbol]
         wanted = switches.notice_fields if event.what == "filled" else switches.order_notice_fields
+        if account.environment == codes.PAPER:
+            wanted = switches.paper_notice_fields or wanted
         whole = frames.notice_fields(account, listing, event, switches)
         return struck_sockets.notice_fields(whole, wanted, struck)
 

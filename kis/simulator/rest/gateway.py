@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakSet
 
@@ -15,6 +15,7 @@ from aiohttp import web
 from kis.simulator import codes
 from kis.simulator.book import Account
 from kis.simulator.faults import About, answers, ledger, rows
+from kis.simulator.faults.kinds import LISTS
 from kis.simulator.keys import Denied
 from kis.simulator.rest import oauth
 from kis.simulator.rest.call import (
@@ -29,6 +30,8 @@ from kis.simulator.rest.call import (
 from kis.simulator.rest.endpoints import ENDPOINTS
 from kis.simulator.world import World
 
+# Log-in errors whose HTTP status was seen (2.1).
+RECORDED = frozenset({"EGW00133", "EGW00103", "EGW00105"})
 # Where a question names its symbol.
 SYMBOLS = ("SYMB", "PDNO", "ITEM_CD")
 
@@ -98,7 +101,7 @@ class Gateway:
             self._lose_token(about, now)
             call, endpoint = self._check(request, raw, now)
         except Denied as e:
-            return gateway(e.code)
+            return gateway(e.code, self._world.switches.rate_status if e.code == "EGW00201" else 500)
         except Stop as e:
             return e.answer
         latency = self._world.switches.cancel_latency
@@ -106,8 +109,7 @@ class Gateway:
             # On its way to the exchange: what it is about may fill meanwhile.
             await asyncio.sleep(self._world.clock.wait_seconds(latency))
             call = replace(call, now=self._world.now())
-        for fault in self._world.faults.strikes("list", about).values():
-            call = replace(call, account=ledger.seen(call.account, fault, now))
+        call = self._as_seen(call, about, now)
         if endpoint.slow:
             return await asyncio.to_thread(endpoint.handle, self._world, call)
         return endpoint.handle(self._world, call)
@@ -226,9 +228,10 @@ class Gateway:
             status, answer = oauth.PATHS[path_of(request)](self._world, self._side, body, now)
             self._world.keep()
         except ValueError:
-            status, answer = oauth.denied("EGW00101")
+            status, answer = oauth.denied("EGW00101", self._world.switches.token_error_status)
         except Denied as e:
-            status, answer = oauth.denied(e.code)
+            recorded = e.code in RECORDED
+            status, answer = oauth.denied(e.code, 403 if recorded else self._world.switches.token_error_status)
         response = _json(answer, status)
         response["code"] = str(answer.get("error_code", ""))
         return response
@@ -257,6 +260,15 @@ class Gateway:
         response = _json(answer.body, answer.status, headers)
         response["code"] = str(answer.body.get("msg_cd", ""))
         return response
+
+    def _as_seen(self, call: Call, about: About, now: datetime) -> Call:
+        """The call with the account as it is shown: order lists and balances may lag behind (4.8, 4.11)."""
+        account, delay = call.account, self._world.switches.paper_list_delay
+        if delay and self._side == codes.PAPER and call.path in LISTS:
+            account = ledger.without_young_orders(account, now - timedelta(seconds=delay))
+        for fault in self._world.faults.strikes("list", about).values():
+            account = ledger.seen(account, fault, now)
+        return call if account is call.account else replace(call, account=account)
 
     def _lose_token(self, about: About, now: datetime) -> None:
         """Another holder of the key makes our token worthless, or it just dies (2.1)."""

@@ -43,11 +43,11 @@ def _common(world: World, order: Order) -> dict[str, str]:
         "sll_buy_dvsn_cd": codes.SIDE_CODES[order.side],
         "sll_buy_dvsn_cd_name": codes.SIDE_NAMES[order.side],
         "rjct_rson": "0001" if rejected else "",
-        "rjct_rson_name": order.reason,
+        "rjct_rson_name": order.reason if order.status != "expired" or world.switches.expired_reason else "",
         "ord_tmd": seoul_hms(order.received_at),
         "tr_mket_name": listing.market.name,
         "tr_crcy_cd": "USD",
-        "ft_ord_qty": str(order.quantity),
+        "ft_ord_qty": str(order.quantity if order.kind != "cancel" or world.switches.cancel_row_quantity else 0),
         "ft_ccld_qty": str(order.filled),
         "nccs_qty": str(order.open),
         "ft_ord_unpr3": price,
@@ -73,7 +73,7 @@ def ccnl_row(world: World, order: Order) -> dict[str, str]:
         **_common(world, order),
         "rvse_cncl_dvsn": codes.KIND_CODES[order.kind],
         "rvse_cncl_dvsn_name": codes.KIND_NAMES[order.kind],
-        "prcs_stat_name": _status_name(order),
+        "prcs_stat_name": _status_name(order) if world.switches.status_names else "",
         "tr_natn": "840",
         "tr_natn_name": "미국",
         "dmst_ord_dt": seoul_ymd(order.received_at),
@@ -135,7 +135,8 @@ def ccnl(world: World, call: Call) -> Answer:
     first, last = fields.day(call, "ORD_STRT_DT"), fields.day(call, "ORD_END_DT")
     wanted = _wanted(call)
     orders = [o for o in call.account.orders if first <= o.date <= last and wanted(o)]
-    orders.sort(key=_key, reverse=call.side == codes.REAL and p["SORT_SQN"].strip() == "AS")
+    newest = call.side == codes.REAL and p["SORT_SQN"].strip() == "AS"
+    orders.sort(key=_key, reverse=newest or world.switches.list_order == "newest")
     search = [p[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "PDNO", "ORD_STRT_DT", "ORD_END_DT", "SORT_SQN")]
     shown, context, tr_cont, more = page(call, orders, _key, CCNL_ROWS[call.side], search)
     output: Any = [ccnl_row(world, o) for o in shown]

@@ -31,11 +31,12 @@ def token(world: World, side: str, body: dict[str, Any], now: datetime) -> Reply
     _grant(body)
     account = world.desk.login(side, body.get("appkey"), body.get("appsecret"))
     found = world.desk.issue(account, now)
+    full = world.switches.reissue_expires_in == "full"
     return 200, {
         "access_token": found.text,
         "access_token_token_expired": f"{found.expires_at.astimezone(SEOUL):%Y-%m-%d %H:%M:%S}",
         "token_type": "Bearer",
-        "expires_in": int((found.expires_at - now).total_seconds()),
+        "expires_in": int((found.expires_at - (found.issued_at if full else now)).total_seconds()),
     }
 
 

@@ -20,9 +20,12 @@ class Declined(Exception):
         self.answer = answer
 
 
-def refused(call: Call, reason: str) -> Answer:
+def refused(world: World, call: Call, reason: str) -> Answer:
     """The ledger's words for what the exchange refuses, per side (section 8.3)."""
-    return refusal(*codes.REFUSALS[reason][call.side])
+    rt_cd, code, text = codes.REFUSALS[reason][call.side]
+    if call.side == codes.REAL:
+        code = world.switches.real_refusals.get(reason, code)
+    return refusal(rt_cd, code, text)
 
 
 def guarded(handle: Callable[[World, Call], Answer]) -> Callable[[World, Call], Answer]:
@@ -35,7 +38,7 @@ def guarded(handle: Callable[[World, Call], Answer]) -> Callable[[World, Call], 
         except BadField as e:
             return bad_field(str(e))
         except Refused as e:
-            return refused(call, e.reason)
+            return refused(world, call, e.reason)
         except Declined as e:
             return e.answer
 
