@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -160,6 +161,9 @@ def decrypt(payload: str, key: str, iv: str) -> str:
 def records(data: Data, payload: str) -> Iterator[list[str]]:
     """The records of a payload: `count` of them, joined by the same sign as their fields (5.5)."""
     fields = payload.split("^")
+    if data.count == 1:
+        yield fields
+        return
     size, rest = divmod(len(fields), max(1, data.count))
     if data.count < 1 or rest or not size:
         raise Unreadable("count")
@@ -173,7 +177,7 @@ def tick(record: list[str], received_at: datetime, listed: Mapping[str, Exchange
     Raises Unreadable.
     """
     key, exchange, record = _subject(record, TICK_FIELDS_NEEDED, listed)
-    at = moment(record[3], record[4], NEW_YORK)
+    at = _moment(record[3], record[4])
     if at is None:
         raise Unreadable("XHMS")
     last = _price(record[10])
@@ -207,7 +211,7 @@ def book(record: list[str], received_at: datetime, listed: Mapping[str, Exchange
     found = OrderBook(
         symbol=record[0].strip(),
         exchange=exchange,
-        at=moment(record[2], record[3], NEW_YORK),
+        at=_moment(record[2], record[3]),
         read_at=received_at,
         bids=_side(levels, 0),
         asks=_side(levels, 1),
@@ -238,9 +242,9 @@ def _subject(record: list[str], needed: int, listed: Mapping[str, Exchange]) -> 
     The realtime key in front may be missing (5.6, 5.7): then `listed` tells, and the key is that of the night.
     """
     first = record[0].strip()
-    if len(record) > 1 and _REALTIME_SYMBOL.fullmatch(first) and first[4:] == record[1].strip():
+    exchange = _exchange_in(first, record[1]) if len(record) > 1 else None
+    if exchange is not None:
         key, record = first, record[1:]
-        exchange = codes.EXCHANGE_OF[first[1:4]]
     elif first in listed:
         exchange = listed[first]
         key = quote_key(first, exchange)
@@ -251,13 +255,41 @@ def _subject(record: list[str], needed: int, listed: Mapping[str, Exchange]) -> 
     return key, exchange, record
 
 
+# Prices, symbols and hours come again and again; what they mean is looked up instead of being worked out.
+
+
+@lru_cache(maxsize=1024)
+def _exchange_in(key: str, symbol: str) -> Exchange | None:
+    """The exchange that a realtime key names; None when this is no key, or not that of the symbol after it."""
+    if _REALTIME_SYMBOL.fullmatch(key) is None or key[4:] != symbol.strip():
+        return None
+    return codes.EXCHANGE_OF[key[1:4]]
+
+
+@lru_cache(maxsize=16384)
 def _price(word: str) -> Decimal | None:
     """Dollars; None for a blank, a zero or anything that is no price."""
     number = decimal(word)
     return number if number is not None and number > 0 else None
 
 
+@lru_cache(maxsize=256)
+def _hour(day_word: str, hour_word: str) -> datetime | None:
+    return moment(day_word, hour_word + "0000", NEW_YORK)
+
+
+def _moment(day_word: str, time_word: str) -> datetime | None:
+    """As `values.moment` in New York, whose clock is only ever moved by whole hours on the hour."""
+    hour = _hour(day_word, time_word[:2])
+    if hour is None or len(time_word) != 6 or not time_word.isdigit() or not time_word.isascii():
+        return moment(day_word, time_word, NEW_YORK)
+    minute, second = int(time_word[2:4]), int(time_word[4:])
+    return hour + timedelta(0, 60 * minute + second) if minute < 60 and second < 60 else None
+
+
 def _shares(word: str) -> int | None:
+    if len(word) <= 20 and word.isdigit() and word.isascii():
+        return int(word)
     number = integer(word)
     return number if number is not None and number >= 0 else None
 

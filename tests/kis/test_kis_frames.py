@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis.wire import frames
+from kis.wire import frames, values
 from kis.wire.values import Unreadable
 from market.prices import BookLevel, OrderBook
 from market.words import Exchange, Freshness, Session, Side
@@ -238,6 +238,21 @@ class TestWhateverArrives:
             assert tick.quote.last > 0
             assert tick.quote.at.tzinfo is UTC
             assert dict(tick.quote.raw)
+
+    @given(
+        st.one_of(st.dates().map("{:%Y%m%d}".format), odd),
+        st.one_of(st.times().map("{:%H%M%S}".format), st.text("0123456789", min_size=6, max_size=6), odd),
+    )
+    def test_a_time_means_the_same_as_everywhere_else(self, day, clock):
+        """Daylight saving, impossible times and padding included."""
+        record = TICK.split("^")
+        record[4], record[5] = day, clock
+        expected = values.moment(day, clock, values.NEW_YORK)
+        if expected is None:
+            with pytest.raises(Unreadable):
+                frames.tick(record, NOW, {})
+        else:
+            assert frames.tick(record, NOW, {}).quote.at == expected
 
     @given(bent(BOOK), st.sampled_from([{}, LISTED]))
     def test_an_order_book_has_prices_or_is_unreadable(self, record, listed):
