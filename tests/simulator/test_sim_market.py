@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kis.simulator.calendar import Calendar
 from kis.simulator.listing import DEFAULT
 from kis.simulator.market import Market
-from kis.simulator.market_path import TICKS_PER_MINUTE, Prices, join, tick_index, tick_time
+from kis.simulator.market_path import TICKS_PER_MINUTE, Prices, Print, join, tick_index, tick_time
 
 NOW = datetime(2026, 3, 12, 14, 30, 17, tzinfo=UTC)  # 10:30:17 in New York
 SYMBOLS = [item.symbol for item in DEFAULT]
@@ -141,3 +141,89 @@ def _utc(month, day, hour, minute=0):
 
 def _days(year):
     return [date(year, 1, 1) + timedelta(days=n) for n in range(365)]
+
+
+class TestPushedTrades:
+    """A symbol whose trades a test pushes has no others."""
+
+    FIRST = tick_index(NOW) // 240 * 240
+
+    def pushed(self):
+        prices = Prices(7, DEFAULT)
+        prices.push("AAPL", self.FIRST + 100, Print(10_000, 9_990, 10_010, 3, 5, 7))
+        prices.push("AAPL", self.FIRST + 180, Print(10_200, 10_190, 10_210, 4, 5, 7))
+        return prices
+
+    def test_the_trade_and_its_quote_are_those_that_were_pushed(self):
+        tick = self.pushed().tick("AAPL", self.FIRST + 100)
+        assert (tick.last, tick.bid, tick.ask, tick.size, tick.bid_size, tick.ask_size) == (
+            10_000,
+            9_990,
+            10_010,
+            3,
+            5,
+            7,
+        )
+
+    def test_between_them_the_quote_stands_and_nothing_trades(self):
+        prices = self.pushed()
+        tick = prices.tick("AAPL", self.FIRST + 150)
+        assert (tick.last, tick.ask, tick.size) == (10_000, 10_010, 0)
+        assert prices.quiet("AAPL", self.FIRST + 150) and not prices.quiet("AAPL", self.FIRST + 99)
+        assert prices.traded("AAPL", self.FIRST + 101, self.FIRST + 180) is None
+
+    def test_bars_and_volume_know_them(self):
+        prices = self.pushed()
+        bar = prices.bar("AAPL", self.FIRST + 100, self.FIRST + 240)
+        assert (bar.open, bar.high, bar.low, bar.close) == (10_000, 10_200, 10_000, 10_200)
+        assert prices.flow("AAPL", self.FIRST + 100, self.FIRST + 240) == 7
+        volumes = [prices.volume("AAPL", self.FIRST, k) for k in range(self.FIRST, self.FIRST + 240)]
+        assert volumes == sorted(volumes)
+
+    def test_two_trades_in_one_quarter_of_a_second_are_both_in_the_bar(self):
+        prices = Prices(7, DEFAULT)
+        for cents in (10_000, 9_000, 9_500):
+            prices.push("AAPL", self.FIRST, Print(cents, cents - 1, cents + 1, 1, 1, 1))
+        bar = prices.bar("AAPL", self.FIRST, self.FIRST + 240)
+        assert (bar.open, bar.high, bar.low, bar.close) == (10_000, 10_000, 9_000, 9_500)
+        assert prices.flow("AAPL", self.FIRST, self.FIRST + 240) == 3
+
+    def test_let_go_the_price_follows_its_course_again(self):
+        prices = self.pushed()
+        prices.unpin("AAPL", self.FIRST + 200)
+        assert prices.tick("AAPL", self.FIRST + 200) == Prices(7, DEFAULT).tick("AAPL", self.FIRST + 200)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["pin", "push", "unpin"]),
+            st.integers(0, 300),
+            st.integers(5_000, 40_000),
+            st.integers(1, 99),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 900),
+    st.integers(1, 900),
+)
+def test_whatever_is_held_or_pushed_a_bar_has_the_extremes_and_the_volume_of_its_ticks(steps, first, length):
+    prices, k = Prices(7, DEFAULT), 0
+    begin = tick_index(NOW) // 240 * 240
+    for what, later, cents, size in steps:
+        k += later + 1
+        if what == "pin":
+            prices.pin("AAPL", cents, begin + k)
+        elif what == "push":
+            prices.push("AAPL", begin + k, Print(cents, cents - 1, cents + 1, size, 1, 1))
+        else:
+            prices.unpin("AAPL", begin + k)
+    ticks = [prices.tick("AAPL", begin + j) for j in range(first, first + length)]
+    lasts = [t.last for t in ticks if t.size]
+    bar = prices.traded("AAPL", begin + first, begin + first + length)
+    if lasts:
+        assert (bar.open, bar.high, bar.low, bar.close) == (lasts[0], max(lasts), min(lasts), lasts[-1])
+    else:
+        assert bar is None
+    assert prices.flow("AAPL", begin + first, begin + first + length) == sum(t.size for t in ticks)
