@@ -1,5 +1,6 @@
 """The rules of the exchange: what is taken, what fills, at what price, and what it costs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from kis.simulator.calendar import Calendar
 from kis.simulator.exchange import Exchange, NewOrder, Refused
 from kis.simulator.listing import DEFAULT
 from kis.simulator.market_path import Tick
+from kis.simulator.testing import ControlError, start
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 SOON = NOW + timedelta(milliseconds=250)
@@ -314,3 +316,81 @@ class TestDays:
         house.doom(order, "거래소 거부")
         (event,) = house.on_tick(tick(), SOON)
         assert (event.what, order.status, order.filled, order.reason) == ("rejected", "rejected", 0, "거래소 거부")
+
+
+FREE = {"rate_paper": 0, "rate_real": 0, "token_interval": 0.0}
+
+
+@pytest.fixture(scope="module")
+def pushed():
+    """A market that stands still, and trades only what is pushed; a cancel takes a while to arrive."""
+    with start(clock="frozen", switches={**FREE, "cancel_latency": 0.5}) as kis:
+        kis.control.push_tick("NVDA", "100.00")
+        yield kis
+
+
+class TestPushedTrades:
+    @pytest.fixture(autouse=True)
+    def _speaking(self, pushed, speak):
+        self.control = pushed.control
+        self.who = speak.customer(pushed, pushed.accounts("paper")[0])
+        self.control.push_tick("NVDA", "100.00")
+
+    def order(self, number):
+        return next(o for o in self.control.orders(self.who.account_no) if o["order_number"] == number)
+
+    def test_an_order_fills_by_the_shares_that_are_pushed_and_no_others(self):
+        number = self.who.accepted("buy", "NVDA", 10, "99.00")
+        self.control.push_tick("NVDA", "99.50")
+        assert self.order(number)["filled"] == 0
+        for size, filled in ((3, 3), (4, 7), (5, 10)):
+            self.control.push_tick("NVDA", "98.90", size)
+            assert self.order(number)["filled"] == filled
+        assert {f["price"] for f in self.order(number)["fills"]} == {"99.00"}
+
+    def test_an_arriving_order_takes_the_pushed_quote(self):
+        number = self.who.accepted("buy", "NVDA", 10, "105.00")
+        self.control.push_tick("NVDA", "100.00", 1, bid="99.90", ask="100.40", ask_size=4)
+        assert (self.order(number)["filled"], self.order(number)["average_price"]) == (4, "100.4")
+        self.who.revise("cancel", number, "NVDA")
+
+    def test_what_fills_while_a_cancel_is_on_its_way_is_filled_and_the_cancel_says_so(self):
+        number = self.who.accepted("buy", "NVDA", 10, "99.00")
+        self.control.push_tick("NVDA", "99.50")
+        with ThreadPoolExecutor() as threads:
+            cancel = threads.submit(self.who.revise, "cancel", number, "NVDA")
+            self.control.push_tick("NVDA", "98.90", 100)
+            assert cancel.result().json()["msg_cd"] == "40330000"
+        assert (self.order(number)["status"], self.order(number)["filled"]) == ("filled", 10)
+
+    def test_after_a_part_has_filled_the_cancel_ends_the_rest(self):
+        number = self.who.accepted("buy", "NVDA", 10, "99.00")
+        self.control.push_tick("NVDA", "99.50")
+        with ThreadPoolExecutor() as threads:
+            cancel = threads.submit(self.who.revise, "cancel", number, "NVDA")
+            self.control.push_tick("NVDA", "98.90", 4)
+            assert cancel.result().json()["rt_cd"] == "0"
+        found = self.control.orders(self.who.account_no)
+        assert (self.order(number)["status"], self.order(number)["filled"], found[-1]["qty"]) == ("cancelled", 4, 6)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"symbol": "NVDA"},
+            {"symbol": "NVDA", "price": "1.005"},
+            {"symbol": "NVDA", "price": "1", "size": 0},
+            {"symbol": "NVDA", "price": "1", "bid": "2"},
+            {"symbol": "NVDA", "price": "NaN"},
+            {"symbol": "ZZZZ", "price": "1"},
+        ],
+    )
+    def test_what_is_no_trade_is_refused(self, body):
+        with pytest.raises(ControlError) as caught:
+            self.control.call("POST", "/ticks", body)
+        assert caught.value.status == 400
+
+
+def test_a_closed_market_takes_no_pushed_trade():
+    saturday = {"at": "2026-03-14T16:00:00Z", "scenario": {"calendar": "nyse-hours"}}
+    with start(clock="frozen", **saturday) as kis, pytest.raises(ControlError, match="closed"):
+        kis.control.push_tick("NVDA", "100.00")
