@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kis import overseas_orders, realtime, transport
+from kis import connection, overseas_orders, transport
 from kis.broker import KisBroker
 from kis.client import KisClient
 from kis.simulator import testing
@@ -64,7 +64,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(seconds / 10)
 
     monkeypatch.setattr(transport, "pause", pause)
-    monkeypatch.setattr(realtime, "BACKOFF_S", 0.05)
+    monkeypatch.setattr(connection, "BACKOFF_S", 0.05)
 
 
 @pytest.fixture(scope="session")
