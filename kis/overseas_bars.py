@@ -11,7 +11,7 @@ from kis.paging import Pages
 from kis.transport import unreadable
 from kis.wire import bar_answers, quote_calls
 from kis.wire.answers import Answer
-from kis.wire.bar_answers import BarPage, date_of
+from kis.wire.bar_answers import BarPage, date_of, day_before
 from kis.wire.calls import Call
 from market.data import Bar, BarListing, Period
 from market.errors import CredentialProblem, NotInPaper, TradingError
@@ -124,7 +124,7 @@ async def _daily(
         raise ValueError("stocks have bars of a day, a week or a month")
 
     def ask(oldest: datetime | None) -> Call:
-        last = date_of(oldest) - timedelta(days=1) if oldest else until
+        last = day_before(oldest, period) if oldest else until
         return quote_calls.period_bars(
             client.config.environment, symbol, exchange, period, last=last, adjusted=adjusted
         )
@@ -238,7 +238,7 @@ async def _index(
     newest = until or date_of(client.clock())
 
     def ask(oldest: datetime | None) -> Call:
-        last = date_of(oldest) - timedelta(days=1) if oldest else newest
+        last = day_before(oldest, period) if oldest else newest
         first = newest - LONGEST_INDEX_SPAN
         return quote_calls.index_bars(client.config.environment, market_code, code, period, first=first, last=last)
 

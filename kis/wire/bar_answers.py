@@ -86,6 +86,19 @@ def date_of(start: datetime) -> date:
     return start.astimezone(NEW_YORK).date()
 
 
+def day_before(start: datetime, period: Period) -> date:
+    """The last day before the period of a bar; KIS may date a week or a month by any of its days."""
+    day = date_of(start)
+    match period:
+        case Period.WEEK:
+            day -= timedelta(days=day.weekday())
+        case Period.MONTH:
+            day = day.replace(day=1)
+        case Period.YEAR:
+            day = day.replace(month=1, day=1)
+    return day - timedelta(days=1)
+
+
 def _counted(answer: Answer) -> list[Row]:
     """The rows that `nrec` counts: what comes after them is padding."""
     found = list(rows(answer.body, "output2"))

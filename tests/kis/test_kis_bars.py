@@ -195,6 +195,23 @@ class TestDepth:
         found = await read(told(history(0)), 10)
         assert (found.rows, found.freshness, found.complete, found.exhausted) == ((), Freshness.EMPTY, True, True)
 
+    @pytest.mark.parametrize("dated_by", [min, max], ids=["first day", "last day"])
+    async def test_pages_of_weeks_and_months_neither_split_one_nor_lose_one(self, told, dated_by):
+        def tell(call: Any) -> Answer:
+            last = values.day(call.fields["BYMD"]) or THURSDAY
+            groups: dict[Any, list[date]] = {}
+            for day in (last - timedelta(days=n) for n in range(1000)):
+                week, month = day.isocalendar()[:2], (day.year, day.month)
+                groups.setdefault(week if call.fields["GUBN"] == "1" else month, []).append(day)
+            return days(*(day_row(dated_by(group)) for group in list(groups.values())[:10]))
+
+        for period, longest in ((Period.WEEK, 7), (Period.MONTH, 31)):
+            found = await read(told(tell), 35, period=period)
+            dates = [date_of(bar.start) for bar in found.rows[:-1]]
+            gaps = {(later - earlier).days for earlier, later in pairwise(dates)}
+            assert len(found.rows) == 35
+            assert gaps <= {7} if period is Period.WEEK else gaps <= {28, 29, 30, longest}
+
     async def test_short_pages_are_read_on(self, told):
         found = await read(told(history(150, page=40)), 100)
         assert (len(found.rows), found.complete) == (100, True)
