@@ -68,7 +68,7 @@ def trade(listing: Listing, view: View) -> list[str]:
     sold = day.volume * 49 // 100
     bought = day.volume - sold
     return [
-        rsym(listing),
+        rsym(listing, daytime=view.session == "daytime"),
         listing.symbol,
         "4",
         ymd(day.date),
@@ -101,7 +101,7 @@ def book(listing: Listing, view: View) -> list[str]:
     """HDFSASP0, 71 fields: 11 and ten levels of six (5.7)."""
     levels = book_levels(view)
     head = [
-        rsym(listing),
+        rsym(listing, daytime=view.session == "daytime"),
         listing.symbol,
         "4",
         new_york_ymd(view.at),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,9 @@ from kis.simulator.book import Account
 from kis.simulator.exchange import Event
 from kis.simulator.faults import About, Fault
 from kis.simulator.faults import sockets as struck_sockets
+from kis.simulator.market import View
 from kis.simulator.market_path import Tick, tick_time
+from kis.simulator.rest.quotes import rsym
 from kis.simulator.world import World
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -71,6 +74,7 @@ class Sockets:
         self._held: dict[str, datetime] = {}  # app key -> until when a closed session's slot is taken
         self._trades: dict[str, struck_sockets.Trades] = {}  # by registration key
         world.on_tick = self.on_tick
+        world.on_daytime_tick = self.on_daytime_tick
         world.on_event = self.on_event
 
     def handler(self, side: str) -> Any:
@@ -272,14 +276,24 @@ class Sockets:
 
     def on_tick(self, tick: Tick) -> None:
         """A trade, to everyone registered for the symbol."""
+        at = tick_time(tick.k)
+        market = self._world.market
+        self._spread(tick, False, lambda: market.view_at(tick.symbol, tick.k, market.calendar.session_at(at)))
+
+    def on_daytime_tick(self, tick: Tick) -> None:
+        """A trade of the daytime session, to those who registered its own key (5.2)."""
+        market = self._world.market
+        if market.listings[tick.symbol].daytime:
+            self._spread(tick, True, lambda: market.daytime_view(tick.symbol, tick_time(tick.k)))
+
+    def _spread(self, tick: Tick, daytime: bool, look: Callable[[], View | None]) -> None:
+        """`look` is asked only when somebody listens."""
         listing = self._world.market.listings[tick.symbol]
-        tr_key = f"D{listing.market.quote}{listing.symbol}"
+        tr_key = rsym(listing, daytime=daytime)
         trades = self._listeners(codes.WS_TRADES, tr_key)
         books = self._listeners(codes.WS_BOOK, tr_key)
-        if not trades and not books:
+        if not (trades or books) or (view := look()) is None:
             return
-        session = self._world.market.calendar.session_at(tick_time(tick.k))
-        view = self._world.market.view_at(tick.symbol, tick.k, session)
         self._send_trades(trades, tr_key, frames.trade(listing, view))
         for listener in books:
             listener.say(frames.data(codes.WS_BOOK, [frames.book(listing, view)]))

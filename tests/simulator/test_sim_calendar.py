@@ -1,5 +1,6 @@
 """Sessions: the exchanges' holidays by their rules, KIS's hours on Korean clocks, and what is published of them."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -148,3 +149,15 @@ class TestPublished:
         with pytest.raises(ControlError) as caught:
             kis.control.calendar(**query)
         assert caught.value.status == 400
+
+
+async def test_trades_of_the_daytime_session_come_under_its_own_key_with_the_day_that_follows(speak):
+    tuesday_noon_in_seoul = "2026-03-10T03:00:00Z"
+    with start(at=tuesday_noon_in_seoul, scenario={"calendar": "nyse-hours"}) as kis:
+        real = speak.customer(kis, kis.accounts("real")[0])
+        async with asyncio.timeout(10), real.socket() as socket:
+            for key in ("DNASNVDA", "RBAQNVDA"):
+                assert (await speak.ask(socket, real.registration("HDFSCNT0", key)))["body"]["rt_cd"] == "0"
+            frame = await speak.hear(socket, lambda t: t.startswith("0|HDFSCNT0|"))
+    fields = frame.split("|")[3].split("^")
+    assert (fields[0], fields[3], fields[4]) == ("RBAQNVDA", "20260310", "20260309")
