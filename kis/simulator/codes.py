@@ -44,6 +44,8 @@ TRADING = "/uapi/overseas-stock/v1/trading/"
 QUOTES = "/uapi/overseas-price/v1/quotations/"
 DOMESTIC_TRADING = "/uapi/domestic-stock/v1/trading/"
 DOMESTIC_QUOTES = "/uapi/domestic-stock/v1/quotations/"
+BONDS = "/uapi/domestic-bond/v1/trading/"
+ASIAN_RESERVATIONS = "TTTS3014R"
 STOCK_QUOTES = "/uapi/overseas-stock/v1/quotations/"
 ORDER = TRADING + "order"
 REVISE = TRADING + "order-rvsecncl"
@@ -56,7 +58,7 @@ TR_IDS: dict[str, dict[str, tuple[str, ...]]] = {
     REVISE: {REAL: ("TTTT1004U",), PAPER: ("VTTT1004U",)},
     RESERVE: {REAL: ("TTTT3014U", "TTTT3016U"), PAPER: ("VTTT3014U", "VTTT3016U")},
     UNRESERVE: {REAL: ("TTTT3017U",), PAPER: ("VTTT3017U",)},
-    TRADING + "order-resv-list": {REAL: ("TTTT3039R",)},
+    TRADING + "order-resv-list": {REAL: ("TTTT3039R", ASIAN_RESERVATIONS)},
     DAYTIME_ORDER: {REAL: ("TTTS6036U", "TTTS6037U")},
     DAYTIME_REVISE: {REAL: ("TTTS6038U",)},
     TRADING + "inquire-balance": {REAL: ("TTTS3012R",), PAPER: ("VTTS3012R",)},
@@ -89,6 +91,7 @@ TR_IDS: dict[str, dict[str, tuple[str, ...]]] = {
         PAPER: ("VTTC8001R", "VTSC9115R", "VTTC0081R", "VTSC9215R"),
     },
     DOMESTIC_TRADING + "inquire-period-trade-profit": {REAL: ("TTTC8715R",)},
+    BONDS + "inquire-balance": {REAL: ("CTSC8407R",)},
     DOMESTIC_TRADING + "inquire-psbl-order": {REAL: ("TTTC8908R",), PAPER: ("VTTC8908R",)},
     TRADING + "dayornight": dict.fromkeys(SIDES, ("JTTT3010R",)),  # retired, as the switch `old_tr_ids` says
     STOCK_QUOTES + "countries-holiday": {REAL: ("CTOS5011R",)},

@@ -271,6 +271,17 @@ class TestKoreanCallsOnTheWay:
         assert (body["rt_cd"], body[container], answer.headers["tr_cont"]) == ("0", [], "D")
         assert len(body["ctx_area_fk100"]) == len(body["ctx_area_nk100"]) == 100
 
+    def test_no_bond_is_held(self, real):
+        query = {**real.acct, "INQR_CNDT": "00", "PDNO": "", "BUY_DT": "", "CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
+        answer = real.get("/uapi/domestic-bond/v1/trading/inquire-balance", "CTSC8407R", query)
+        assert (answer.json()["rt_cd"], answer.json()["output"], answer.headers["tr_cont"]) == ("0", [], "D")
+
+    def test_nothing_is_reserved_in_asia(self, real):
+        query = {"INQR_STRT_DT": "20260101", "INQR_END_DT": "20261231", "INQR_DVSN_CD": "00", "PRDT_TYPE_CD": "515"}
+        query |= {**real.acct, "OVRS_EXCG_CD": "", "CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
+        answer = real.get(TRADING + "order-resv-list", "TTTS3014R", query).json()
+        assert (answer["rt_cd"], answer["output"]) == ("0", [])
+
     def test_the_won_of_a_balance_can_be_added_up(self, customer):
         tr_id = {"real": "TTTC8434R", "paper": "VTTC8434R"}[customer.side]
         query = {**customer.acct, "CTX_AREA_FK100": "", "CTX_AREA_NK100": ""}

@@ -12,11 +12,9 @@ from typing import Any
 from kis.simulator import codes
 from kis.simulator.rest.balance import isin
 from kis.simulator.rest.call import ACCOUNT, Answer, Call, Endpoint, ok, padded, refusal
+from kis.simulator.rest.paging import CTX100, CTX200, Context, said
 from kis.simulator.rest.quotes import DONE
 from kis.simulator.world import World
-
-CONTEXT = ("CTX_AREA_FK100", "CTX_AREA_NK100")
-CONTEXT_WIDTH = 100
 
 PRICE_FIELDS = codes.words(
     "iscd_stat_cls_code marg_rate rprs_mrkt_kor_name bstp_kor_isnm temp_stop_yn stck_prpr prdy_vrss prdy_vrss_sign "
@@ -84,17 +82,20 @@ def _zeros(names: tuple[str, ...]) -> dict[str, str]:
     return dict.fromkeys(names, "0")
 
 
-def _nothing(call: Call, body: dict[str, Any]) -> Answer:
+def _nothing(call: Call, body: dict[str, Any], context: Context = CTX100) -> Answer:
     """An empty list: its only page is its last one, and says so (3.3)."""
-    context = {name.lower(): " " * CONTEXT_WIDTH for name in CONTEXT}
-    if call.side == codes.PAPER:
-        return ok({**context, **body}, "70070000", padded("모의투자 조회할 내역(자료)이 없습니다."), "D")
-    return ok({**context, **body}, "KIOK0560", padded("조회할 내용이 없습니다"), "D")
+    blank = {name.lower(): " " * context.width for name in context.fields}
+    code, text = said(call, 0, more=False)
+    return ok({**blank, **body}, code, padded(text), "D")
 
 
 def balance(world: World, call: Call) -> Answer:
     """Korean holdings and won; the sums come as a list of one."""
     return _nothing(call, {"output1": [], "output2": [_zeros(BALANCE_SUMS)]})
+
+
+def bonds(world: World, call: Call) -> Answer:
+    return _nothing(call, {"output": []}, CTX200)
 
 
 def open_orders(world: World, call: Call) -> Answer:
@@ -126,10 +127,11 @@ _TRADING, _QUOTES = codes.DOMESTIC_TRADING, codes.DOMESTIC_QUOTES
 ENDPOINTS = (
     Endpoint("GET", _QUOTES + "inquire-price", price, ("FID_COND_MRKT_DIV_CODE", "FID_INPUT_ISCD")),
     Endpoint("GET", _QUOTES + "search-info", product, ("PDNO", "PRDT_TYPE_CD")),
-    Endpoint("GET", _TRADING + "inquire-balance", balance, (*ACCOUNT, *CONTEXT)),
-    Endpoint("GET", _TRADING + "inquire-psbl-rvsecncl", open_orders, (*ACCOUNT, *CONTEXT)),
-    Endpoint("GET", _TRADING + "inquire-daily-ccld", executions, (*ACCOUNT, *CONTEXT)),
-    Endpoint("GET", _TRADING + "inquire-period-trade-profit", profits, (*ACCOUNT, *CONTEXT)),
+    Endpoint("GET", _TRADING + "inquire-balance", balance, (*ACCOUNT, *CTX100.fields)),
+    Endpoint("GET", _TRADING + "inquire-psbl-rvsecncl", open_orders, (*ACCOUNT, *CTX100.fields)),
+    Endpoint("GET", _TRADING + "inquire-daily-ccld", executions, (*ACCOUNT, *CTX100.fields)),
+    Endpoint("GET", _TRADING + "inquire-period-trade-profit", profits, (*ACCOUNT, *CTX100.fields)),
     Endpoint("GET", _TRADING + "inquire-psbl-order", buyable, ACCOUNT),
+    Endpoint("GET", codes.BONDS + "inquire-balance", bonds, (*ACCOUNT, *CTX200.fields)),
     Endpoint("GET", codes.TRADING + "dayornight", ledger),
 )

@@ -71,7 +71,9 @@ def reservations(world: World, call: Call) -> Answer:
 
 
 def _kinds(call: Call) -> list[codes.Market]:
-    """The exchanges asked for, by product type and by exchange; blank is all of the US."""
+    """The exchanges asked for, by product type and by exchange; blank is all of the US. Asia has a TR of its own."""
+    if call.tr_id == codes.ASIAN_RESERVATIONS:
+        return []
     product = fields.one_of(call, "PRDT_TYPE_CD", ("", *(m.product_type for m in codes.MARKETS.values())))
     code = fields.one_of(call, "OVRS_EXCG_CD", ("", *codes.ORDER_EXCHANGES, *codes.OTHER_ORDER_EXCHANGES))
     return [m for m in codes.MARKETS.values() if product in ("", m.product_type) and code in ("", m.order)]
