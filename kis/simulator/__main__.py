@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kis.simulator import accounts
+from kis.simulator import accounts, scenarios
 from kis.simulator.app import PortTaken, Simulator
 from kis.simulator.candles import BadCandles
 from kis.simulator.clock import FAST, REAL
@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, help="of the market, the accounts and the faults")
     found.add_argument("--speed", type=float, help="seconds of the market per second: a clock of the mode fast")
     found.add_argument("--start", help="what time it is at the start, such as 2026-03-12T13:29:00Z")
-    found.add_argument("--scenario", type=Path, help="YAML: seed, symbols, calendar, faults, switches")
+    found.add_argument("--scenario", metavar="NAME or FILE", help="a day that ships, or YAML: market, accounts, faults")
+    found.add_argument("--list-scenarios", action="store_true", help="name the days that ship, and end")
     found.add_argument("--accounts", type=Path, help="JSON list as in the ready line, with cash_usd and holdings")
     found.add_argument("--faults", type=Path, help="JSON or YAML list of faults that are on from the start")
     found.add_argument("--book", type=Path, help="file that keeps accounts, orders and tokens over a restart")
@@ -42,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
 
 def build(options: argparse.Namespace) -> World:
     """The world that the options describe. Raises BadScenario, BadFault or BadBook."""
-    mapping = load_yaml(options.scenario) if options.scenario else None
-    scenario = read_scenario(with_options(mapping, options), options.scenario.parent if options.scenario else Path())
+    file = scenarios.find(options.scenario) if options.scenario else None
+    mapping = load_yaml(file) if file else None
+    scenario = read_scenario(with_options(mapping, options), file.parent if file else Path())
     if options.seed is not None:
         scenario = replace(scenario, seed=options.seed)
     if options.faults:
@@ -51,7 +53,11 @@ def build(options: argparse.Namespace) -> World:
         if not isinstance(faults, list):
             raise BadScenario(f"{options.faults} must be a list of faults")
         scenario = replace(scenario, faults=(*scenario.faults, *faults))
-    customers = accounts.load(options.accounts, scenario.listings) if options.accounts else None
+    customers = None
+    if options.accounts:
+        customers = accounts.load(options.accounts, scenario.listings)
+    elif scenario.accounts:
+        customers = accounts.of(scenario.accounts, scenario.listings, scenario.seed)
     if options.book:
         own_seed = options.seed is not None or "seed" in (mapping or {})
         return open_world(Memory(options.book), scenario, customers, own_seed=own_seed)
@@ -88,6 +94,9 @@ async def serve(simulator: Simulator, *, watch_stdin: bool = False) -> None:
 def main() -> int:
     options = parser().parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if options.list_scenarios:
+        print("\n".join(f"{name}: {scenarios.about(name)}" for name in scenarios.names()))
+        return 0
     try:
         simulator = Simulator(build(options), options.host, options.rest_port, options.ws_port)
         asyncio.run(serve(simulator, watch_stdin=options.until_stdin_ends))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import string
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,27 @@ def load(path: Path, listings: tuple[Listing, ...]) -> list[Account]:
         raise BadScenario(f"{path} is not JSON: {e}") from e
     if not isinstance(rows, list) or not rows:
         raise BadScenario(f"{path} must be a list of accounts, at least one")
-    accounts = [read_one(row, listings) for row in rows]
+    return _distinct([read_one(row, listings) for row in rows], str(path))
+
+
+def _distinct(accounts: list[Account], where: str) -> list[Account]:
     for name in ("app_key", "account_no"):
         values = [getattr(a, name) for a in accounts]
         if len(set(values)) < len(values):
-            raise BadScenario(f"two accounts of {path} have the same {name}")
+            raise BadScenario(f"two accounts of {where} have the same {name}")
     return accounts
+
+
+def of(rows: Iterable[Any], listings: tuple[Listing, ...], seed: int) -> list[Account]:
+    """Accounts of a scenario: rows as in the file, where keys and numbers left out are made from the seed."""
+    rng, accounts = random.Random(f"scenario:{seed}"), []
+    for i, row in enumerate(rows, start=1):
+        environment = row.get("environment") if isinstance(row, dict) else None
+        if environment not in SIDES:
+            raise BadScenario("each of the scenario's accounts has an environment, real or paper")
+        made = _made(rng, environment, f"{5 if environment == PAPER else 6}{i % 10}", f"{environment}{i}")
+        accounts.append(read_one({**public(made), **row}, listings))
+    return _distinct(accounts, "the scenario")
 
 
 def read_one(row: Any, listings: tuple[Listing, ...]) -> Account:

@@ -76,7 +76,7 @@ class Simulator:
         ws = dict(zip((REAL, PAPER), listen_pair(self.host, self.ws_port), strict=True))
         control = listen(self.host, 0)
         sockets = Sockets(self.world, self.world.scenario.seed)
-        doors = self._doors = Doors(self.world.faults)
+        doors = self._doors = Doors(self.world.faults, self.world.now)
         for side in (REAL, PAPER):
             await doors.add(await self._runner(_catch_all(Gateway(self.world, side))), rest[side], side, "rest")
             await doors.add(await self._runner(_catch_all(sockets.handler(side))), ws[side], side, "ws")

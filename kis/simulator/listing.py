@@ -21,6 +21,7 @@ class Listing:
     ptp: bool = False  # publicly traded partnership (4.24)
     daytime: bool = True  # has a daytime session (4.6)
     constituent: bool = True  # of one of the three indices whose members have daily bars in 4.22
+    volatility: float = 1.0  # how far its price swings, as a multiple of the usual
 
     @property
     def tick(self) -> str:
@@ -99,5 +100,13 @@ def read(rows: list[dict[str, Any]]) -> tuple[Listing, ...]:
             daytime=bool(row.get("daytime", True)),
             constituent=bool(row.get("constituent", True)),
         )
+            volatility=swing(row.get("volatility", 1)),
         for row in rows
     )
+
+
+def swing(value: Any) -> float:
+    """A volatility: more than 0, and at most 10, beyond which prices would reach zero. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 10:
+        raise ValueError(f"volatility is more than 0 and at most 10, not {value!r}")
+    return float(value)

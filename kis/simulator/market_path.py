@@ -23,6 +23,7 @@ TICKS_PER_SECOND = 4
 TICKS_PER_MINUTE = 60 * TICKS_PER_SECOND
 # (period in minutes, share of the price): each octave moves about as far as a random walk would.
 OCTAVES = ((1, 0.0004), (8, 0.0012), (64, 0.003), (512, 0.008), (4096, 0.02), (32768, 0.04))
+SWINGING = 64
 MASK = (1 << 64) - 1
 
 
@@ -91,7 +92,9 @@ class Path:
         digest = hashlib.sha256(f"{seed}:{listing.symbol}".encode()).digest()
         self._key = int.from_bytes(digest[:8])
         period = 20 + digest[8] % 21
-        amplitude = listing.base_cents * (0.005 + digest[9] / 255 * 0.005)
+        amplitude = listing.base_cents * (0.005 + digest[9] / 255 * 0.005) * listing.volatility
+        # What moves within an hour or so swings further; the level of weeks stays.
+        self._octaves = [(p, w * listing.volatility if p <= SWINGING else w) for p, w in OCTAVES]
         phase = digest[10] / 255 * 2 * math.pi
         self._period = period
         self._wave = [amplitude * math.sin(2 * math.pi * s / period + phase) for s in range(period)]
@@ -109,7 +112,7 @@ class Path:
     def _slow(self, minute: int) -> float:
         """The wander at a full minute, in cents."""
         drift = 0.0
-        for octave, (period, weight) in enumerate(OCTAVES):
+        for octave, (period, weight) in enumerate(self._octaves):
             index, rest = divmod(minute, period)
             left, right = self._noise(octave, index), self._noise(octave, index + 1)
             drift += weight * (left + (right - left) * rest / period)

@@ -24,6 +24,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kis.simulator import scenarios
+from kis.simulator.settings import load_yaml
+
 START_SECONDS = 30.0
 
 
@@ -170,7 +173,7 @@ def start(
     *,
     accounts: list[dict[str, Any]] | None = None,
     faults: list[dict[str, Any]] | None = None,
-    scenario: dict[str, Any] | None = None,
+    scenario: dict[str, Any] | str | None = None,
     switches: dict[str, Any] | None = None,
     seed: int | None = None,
     book: str | Path | None = None,
@@ -182,13 +185,13 @@ def start(
 ) -> Iterator[Simulated]:
     """Run the simulator for the length of a `with` block.
 
-    `switches` are those of `kis.simulator.settings.Switches`; `scenario` is a scenario file's mapping;
-    `accounts` and `faults` are the lists that the files of those options hold. `book` is the file in which the
-    broker remembers: start it again with the same one after a `kill()`. `speed` is that of a fast market; `clock` the
-    scenario's mapping of this name, or only its mode; `at` the moment at which it starts.
+    `switches` are those of `kis.simulator.settings.Switches`; `scenario` is a scenario file's mapping, or the name of
+    one that ships; `accounts` and `faults` are the lists that the files of those options hold. `book` is the file in
+    which the broker remembers: start it again with the same one after a `kill()`. `speed` is that of a fast market;
+    `clock` the scenario's mapping of this name, or only its mode; `at` the moment at which it starts.
     """
     with tempfile.TemporaryDirectory(prefix="kis-simulator-") as folder:
-        whole = dict(scenario or {})
+        whole = load_yaml(scenarios.find(scenario)) if isinstance(scenario, str) else dict(scenario or {})
         if switches:
             whole["switches"] = {**whole.get("switches", {}), **switches}
         if clock is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -90,11 +91,11 @@ class Door:
 class Doors:
     """All doors. A fault of the point `connect` closes those that it fits, for its `seconds`."""
 
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
+    def __init__(self, faults: Faults, now: Callable[[], datetime]) -> None:
+        self._faults, self._now = faults, now
         self._doors: list[Door] = []
         self._closed_by: Fault | None = None
-        self._until = 0.0
+        self._until = now()
 
     async def add(self, runner: web.AppRunner, bound: socket.socket, side: str, server: str) -> None:
         """Open one more."""
@@ -105,13 +106,13 @@ class Doors:
     async def follow(self) -> None:
         """Open or close as the faults now want it. Called at every beat and whenever a fault is switched."""
         if self._closed_by is not None:
-            if self._closed_by in self._faults.active and time.monotonic() < self._until:
+            if self._closed_by in self._faults.active and self._now() < self._until:
                 return
             self._closed_by = None
             for door in self._doors:
                 await door.open()
         if fault := self._faults.strike("connect"):
-            self._closed_by, self._until = fault, time.monotonic() + fault.seconds
+            self._closed_by, self._until = fault, self._now() + timedelta(seconds=fault.seconds)
             for door in (d for d in self._doors if fault.fits(d.about)):
                 if fault.kind.name == "connect_refused":
                     door.shut()

@@ -77,7 +77,7 @@ async def test_a_question_fails_and_the_next_one_is_answered(strike, kis, client
 @pytest.mark.fault("connect_refused")
 async def test_an_outage_ends_by_itself(strike, client, eventually):
     broker = KisBroker(client)
-    strike("connect_refused", seconds=0.5, match=BOTH)
+    strike("connect_refused", seconds=2, match=BOTH)
     begun = time.monotonic()
 
     async def answered():

@@ -119,7 +119,7 @@ class TestRegistrations:
 
     @pytest.mark.fault("reply_lost")
     async def test_a_reply_that_never_comes_is_asked_for_again(self, strike, mine, live, eventually, monkeypatch):
-        monkeypatch.setattr("kis.realtime.REPLY_S", 0.4)
+        monkeypatch.setattr("kis.dialogue.REPLY_S", 0.4)
         strike("reply_lost", count=1, **mine)
         realtime, _ = await following(live, eventually)
         assert len(realtime.subscriptions) == 1
