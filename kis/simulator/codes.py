@@ -24,17 +24,18 @@ class Market:
     product_type: str
     notice: str  # ODER_COND
     number: str  # TR_MKET_CD
+    daytime: str  # EXCD in the daytime session
 
 
 MARKETS = {
     m.quote: m
     for m in (
-        Market("NAS", "NASD", "나스닥", "512", "6", "01"),
-        Market("NYS", "NYSE", "뉴욕거래소", "513", "7", "02"),
-        Market("AMS", "AMEX", "아멕스", "529", "8", "05"),
+        Market("NAS", "NASD", "나스닥", "512", "6", "01", "BAQ"),
+        Market("NYS", "NYSE", "뉴욕거래소", "513", "7", "02", "BAY"),
+        Market("AMS", "AMEX", "아멕스", "529", "8", "05", "BAA"),
     )
 }
-DAYTIME_MARKETS = frozenset({"BAQ", "BAY", "BAA"})
+DAYTIME_MARKETS = frozenset(m.daytime for m in MARKETS.values())
 OTHER_QUOTE_MARKETS = frozenset({"HKS", "TSE", "SHS", "SZS", "HSX", "HNX", "SHI", "SZI"})
 OTHER_ORDER_EXCHANGES = frozenset({"SEHK", "SHAA", "SZAA", "TKSE", "HASE", "VNSE"})
 ORDER_EXCHANGES = frozenset(m.order for m in MARKETS.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from kis.simulator.codes import MARKETS, Market
@@ -21,7 +22,7 @@ class Listing:
     ptp: bool = False  # publicly traded partnership (4.24)
     daytime: bool = True  # has a daytime session (4.6)
     constituent: bool = True  # of one of the three indices whose members have daily bars in 4.22
-    volatility: float = 1.0  # how far its price swings, as a multiple of the usual
+    listed: date = date(2000, 1, 3)  # there are no bars before it
 
     @property
     def tick(self) -> str:
@@ -58,10 +59,10 @@ DEFAULT = (
     _listing("NFLX", "NAS", "넷플릭스", "NETFLIX INC", 70150, 40),
     _listing("COST", "NAS", "코스트코 홀세일", "COSTCO WHOLESALE CORP", 89520, 30),
     _listing("CSCO", "NAS", "시스코 시스템즈", "CISCO SYSTEMS INC", 5260, 120),
-    _listing("PLTR", "NAS", "팔란티어 테크", "PALANTIR TECHNOLOGIES INC", 4120, 210),
+    _listing("PLTR", "NAS", "팔란티어 테크", "PALANTIR TECHNOLOGIES INC", 4120, 210, listed=date(2020, 9, 30)),
     _listing("QQQ", "NAS", "인베스코 QQQ", "INVESCO QQQ TRUST", 48790, 190, True),
     _listing("TQQQ", "NAS", "프로셰어즈 QQQ 3배", "PROSHARES ULTRAPRO QQQ", 7385, 230, True, leverage="3"),
-    _listing("SNDL", "NAS", "SNDL", "SNDL INC", 83, 800, daytime=False, constituent=False),
+    _listing("SNDL", "NAS", "SNDL", "SNDL INC", 83, 800, daytime=False, constituent=False, listed=date(2019, 8, 1)),
     _listing("BRK/B", "NYS", "버크셔 해서웨이 B", "BERKSHIRE HATHAWAY INC CLASS B", 46130, 40),
     _listing("JPM", "NYS", "JP모간 체이스", "JPMORGAN CHASE & CO", 21580, 90),
     _listing("V", "NYS", "비자", "VISA INC", 28240, 70),
@@ -85,7 +86,7 @@ DEFAULT = (
 
 def read(rows: list[dict[str, Any]]) -> tuple[Listing, ...]:
     """Listings of a scenario file: `symbol`, `market` (NAS, NYS, AMS), `price`; optional `name`, `english`, `volume`,
-    `etf`, `leverage`, `ptp`, `daytime`, `constituent`."""
+    `etf`, `leverage`, `ptp`, `daytime`, `constituent`, `listed`."""
     return tuple(
         _listing(
             str(row["symbol"]),
@@ -99,14 +100,7 @@ def read(rows: list[dict[str, Any]]) -> tuple[Listing, ...]:
             ptp=bool(row.get("ptp", False)),
             daytime=bool(row.get("daytime", True)),
             constituent=bool(row.get("constituent", True)),
+            listed=date.fromisoformat(str(row.get("listed", "2000-01-03"))),
         )
-            volatility=swing(row.get("volatility", 1)),
         for row in rows
     )
-
-
-def swing(value: Any) -> float:
-    """A volatility: more than 0, and at most 10, beyond which prices would reach zero. Raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 10:
-        raise ValueError(f"volatility is more than 0 and at most 10, not {value!r}")
-    return float(value)

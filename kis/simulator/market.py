@@ -90,6 +90,17 @@ class Market:
         tick = self.prices.tick(symbol, k)
         return View(self.listings[symbol], tick, tick_time(k), self._day_so_far(symbol, day, k), previous, name)
 
+    def daytime_view(self, symbol: str, now: datetime) -> View | None:
+        """The symbol in the daytime session that is on now; None when there is none."""
+        day = self.calendar.daytime_at(now)
+        if day is None or day.daytime is None:
+            return None
+        first, k = tick_index(day.daytime.start), tick_index(now)
+        bar = self.prices.bar(symbol, first, k + 1)
+        so_far = DayBar(day.date, bar.open, bar.high, bar.low, bar.close, self.prices.volume(symbol, first, k))
+        previous = self.previous_day(symbol, day.date)
+        return View(self.listings[symbol], self.prices.tick(symbol, k), tick_time(k), so_far, previous, "daytime")
+
     def previous_day(self, symbol: str, day: date) -> DayBar:
         """The finished day before `day`."""
         if (symbol, day) not in self._before:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -76,6 +76,8 @@ class Switches:
     exchange_rate: str = "1452.3"  # KRW per USD
     cancel_latency: float = 0.0  # market seconds from an amend's or cancel's arrival to its effect: fills come between
     etp_registered: bool = True  # the customers may trade leveraged ETFs; otherwise APBK1680 (6.5)
+    holiday_rows: str = "shifted"  # of 4.23 on a US holiday: shifted dates, or no US row: missing
+    holiday_page: int = 100  # rows of a page of 4.23
     algo_containers: str = "sample"  # output and output3, or workbook: output1 and output2 (4.16)
     reservation_window: bool = False  # reservations only from 10:00 to 23:20 Korean time (4.3), not at any hour
 
@@ -102,6 +104,7 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "rate_status": (500, 200),
     "reissue_expires_in": ("left", "full"),
     "list_order": ("number", "newest"),
+    "holiday_rows": ("shifted", "missing"),
     "algo_containers": ("sample", "workbook"),
     "daytime_date": ("trading_day", "new_york"),
     "notice_quantity": ("each", "total"),
@@ -119,7 +122,6 @@ class Scenario:
     faults: tuple[dict[str, Any], ...] = ()
     start: datetime | None = None
     clock: tuple[str, float] | None = None  # mode and speed; None: real, or as the book has it
-    accounts: tuple[dict[str, Any], ...] = ()
     settlement_days: int = 2  # trading days until cash and stock of a trade move (section 6.5)
     candles: tuple[tuple[str, Path], ...] = ()  # symbols whose price is that of a file
     switches: Switches = field(default_factory=Switches)
@@ -135,8 +137,8 @@ class Scenario:
 
 
 KEYS = words(
-    "about seed symbols volatility accounts calendar holidays early_closes start clock candles settlement_days "
-    "commission sec_fee taf paper_blocked faults switches"
+    "seed symbols calendar holidays early_closes start clock candles settlement_days commission sec_fee taf "
+    "paper_blocked faults switches"
 )
 
 
@@ -160,7 +162,7 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
     try:
         return Scenario(
             seed=int(data.get("seed", DEFAULT_SEED)),
-            listings=_listings(data),
+            listings=listing.read(data["symbols"]) if data.get("symbols") else listing.DEFAULT,
             calendar=Calendar(data.get("calendar", "always"), _dates(data, "holidays"), _dates(data, "early_closes")),
             fees=Fees(
                 commission=Decimal(str(data.get("commission", "0.0025"))),
@@ -168,8 +170,7 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
                 taf=Decimal(str(data.get("taf", "0.000166"))),
             ),
             paper_blocked=tuple(data.get("paper_blocked", ())),
-            accounts=tuple(data.get("accounts") or ()),
-            faults=tuple(data.get("faults") or ()),
+            faults=tuple(data.get("faults", ())),
             start=_moment(data.get("start")),
             clock=_clock(data.get("clock")),
             settlement_days=_days(data.get("settlement_days", 2)),
@@ -182,14 +183,6 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
 
 def _dates(data: dict[str, Any], key: str) -> list[date]:
     return [d if isinstance(d, date) else date.fromisoformat(d) for d in data.get(key) or ()]
-
-def _listings(data: dict[str, Any]) -> tuple[Listing, ...]:
-    """What is traded; `volatility` is of every symbol that has none of its own."""
-    swing = listing.swing(data.get("volatility", 1))
-    if not data.get("symbols"):
-        return tuple(replace(item, volatility=swing) for item in listing.DEFAULT)
-    return listing.read([{"volatility": swing, **row} for row in data["symbols"]])
-
 
 
 def _clock(value: Any) -> tuple[str, float] | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from kis.simulator import indices
 from kis.simulator.book import Account, Order
 from kis.simulator.clock import Clock
 from kis.simulator.exchange import Event, Exchange, NewOrder, Refused
@@ -44,6 +45,7 @@ class World:
         self.accounts = accounts
         prices = Prices(scenario.seed, scenario.listings, scenario.courses())
         self.market = Market(prices, scenario.calendar, scenario.listings)
+        self.indices = indices.market_of(scenario.seed, scenario.calendar, self.switches.exchange_rate)
         self.exchange = Exchange(
             accounts,
             scenario.listings,

@@ -24,6 +24,7 @@ class Context:
 
 
 CTX200 = Context("CTX_AREA_FK200", "CTX_AREA_NK200", 200)
+WIDTH = CTX200.width
 CTX100 = Context("CTX_AREA_FK100", "CTX_AREA_NK100", 100, "!^")  # section 4.13
 CTX20 = Context("CTX_AREA_FK", "CTX_AREA_NK", 20)  # section 4.23
 
