@@ -1,5 +1,6 @@
 """Bots over HTTP: who runs, start, stop, halt."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -13,8 +14,12 @@ from accounts.selectors import accounts_for, house_limits, operable_account, own
 from api.problems import problems
 from api.serializers import In, Out, TextOut
 from bots import services
+from bots.budgets import KeyBudget, budgets_of, credentials_of
 from bots.selectors import bot_states
+from credentials.services import masked
+from kis.throttle import Usage
 from market.errors import Text
+from market.words import Environment
 
 
 class BotOut(Out):
@@ -37,6 +42,38 @@ class ConfirmIn(In):
 
 class HaltIn(In):
     reason = serializers.CharField(required=False, allow_blank=True)
+
+
+class LanesOut(Out):
+    """Requests by lane, most urgent first."""
+
+    exit = serializers.IntegerField()
+    entry = serializers.IntegerField()
+    tracking = serializers.IntegerField()
+    scan = serializers.IntegerField()
+
+
+class BudgetUsageOut(Out):
+    learned_per_second = serializers.FloatField(help_text="what KIS's refusals have left of the allowed rate")
+    last_second = LanesOut(help_text="requests of the last whole second")
+    last_minute = LanesOut(help_text="requests of the last sixty whole seconds")
+    waiting = LanesOut(help_text="requests that wait for their turn, in all processes")
+    under_way = serializers.IntegerField(help_text="requests that count against the limit now")
+    throttled_at = serializers.DateTimeField(allow_null=True, help_text="when KIS last refused for rate")
+    throttled_code = serializers.CharField(help_text="the broker's code of that refusal, empty when there was none")
+    throttled_reason = TextOut(allow_null=True)
+    ledger_paused_until = serializers.DateTimeField(allow_null=True, help_text="account functions pause until then")
+
+
+class BudgetOut(Out):
+    credential_id = serializers.UUIDField()
+    account_id = serializers.UUIDField(allow_null=True, help_text="null for a key that only reads prices")
+    nickname = serializers.CharField(help_text="of the account, empty for a key that only reads prices")
+    purpose = serializers.CharField()
+    environment = serializers.ChoiceField(choices=[e.value for e in Environment])
+    app_key = serializers.CharField(help_text="masked but for its last four characters")
+    allowed_per_second = serializers.FloatField(help_text="what KIS allows the key")
+    usage = BudgetUsageOut(allow_null=True, help_text="null while Redis does not answer")
 
 
 class Bots(APIView):
@@ -99,6 +136,43 @@ class Resume(APIView):
     def post(self, request: Request) -> Response:
         services.resume(by=request.user)
         return Response(_house())
+
+
+class Budgets(APIView):
+    """How much of its rate at KIS each of the caller's keys uses, over all processes."""
+
+    permission_classes = [ByRole]
+
+    @extend_schema(responses={200: BudgetOut(many=True)})
+    def get(self, request: Request) -> Response:
+        rows = [_budget(found) for found in budgets_of(credentials_of(request.user))]
+        return Response(BudgetOut(rows, many=True).data)
+
+
+def _budget(found: KeyBudget) -> dict[str, Any]:
+    credential = found.credential
+    return {
+        "credential_id": credential.pk,
+        "account_id": credential.account_id,
+        "nickname": credential.account.nickname if credential.account else "",
+        "purpose": credential.purpose,
+        "environment": credential.environment,
+        "app_key": masked(credential)["app_key"],
+        "allowed_per_second": found.allowed,
+        "usage": _usage(found.usage, found.throttled_text) if found.usage else None,
+    }
+
+
+def _usage(usage: Usage, why: Text | None) -> dict[str, Any]:
+    return {
+        "learned_per_second": usage.learned,
+        **{name: dict(getattr(usage, name)) for name in ("last_second", "last_minute", "waiting")},
+        "under_way": usage.under_way,
+        "throttled_at": usage.throttled_at,
+        "throttled_code": usage.throttled_code,
+        "throttled_reason": why.as_dict() if why else None,
+        "ledger_paused_until": usage.ledger_paused_until,
+    }
 
 
 def _confirm(request: Request) -> str:

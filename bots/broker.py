@@ -7,14 +7,16 @@ from credentials.models import ApiCredential
 from credentials.services import approval_store, data_config, kis_config, token_store
 from kis.broker import KisBroker
 from kis.client import KisClient
-from kis.config import KisConfig
+from kis.config import rate_of
 from kis.throttle import RedisBudget
+from market.words import Environment
 
 
-def shared_budget(credential: ApiCredential, config: KisConfig, redis: Redis) -> RedisBudget:
-    """The key's budget, the same for every process. `config`: of this credential."""
+def shared_budget(credential: ApiCredential, redis: Redis) -> RedisBudget:
+    """The key's budget, the same for every process. That KIS allows a new key less, its refusals teach."""
+    environment, speed = Environment(credential.environment), settings.KIS_SPEED
     return RedisBudget(
-        redis, credential.key_fingerprint, config.rate, speed=config.speed, ledger=config.environment.value
+        redis, credential.key_fingerprint, rate_of(environment, speed=speed), speed=speed, ledger=environment.value
     )
 
 
@@ -28,7 +30,7 @@ def open_client(credential: ApiCredential, redis: Redis, *, for_data: bool = Fal
         config,
         token_store=token_store(credential),
         approval_store=approval_store(credential),
-        budget=shared_budget(credential, config, redis),
+        budget=shared_budget(credential, redis),
         hashkey_required=not settings.KIS_HASHKEY_OPTIONAL,
     )
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from api.health import healthz, readyz
+from bots.metrics import metrics
 
 handler404 = "api.problems.not_found"
 handler500 = "api.problems.server_error"
@@ -13,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/schema", SpectacularAPIView.as_view()),
     path("api/_allauth/", include("allauth.headless.urls")),
     path("api/", include("accounts.urls")),

@@ -33,6 +33,11 @@ def _speed(word: str) -> float:
         raise ValueError("KIS_SPEED must be a number, such as 6") from None
 
 
+def rate_of(environment: Environment, *, new_key: bool = False, speed: float = 1.0) -> float:
+    """Requests per second of our time that KIS allows one key (sheet 3.5)."""
+    return (codes.NEW_KEY_RATE if new_key else codes.REST_RATE)[environment] * speed
+
+
 def _header_safe(name: str, value: str) -> str:
     """A value that may travel in a header. It is never shown: HTTP libraries would print it in their error."""
     value = value.strip()
@@ -114,8 +119,7 @@ class KisConfig:
     @property
     def rate(self) -> float:
         """Requests per second of our time that KIS allows this key (sheet 3.5)."""
-        rates = codes.NEW_KEY_RATE if self.new_key else codes.REST_RATE
-        return rates[self.environment] * self.speed
+        return rate_of(self.environment, new_key=self.new_key, speed=self.speed)
 
     @property
     def secrets(self) -> tuple[str, ...]:
