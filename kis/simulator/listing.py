@@ -21,6 +21,7 @@ class Listing:
     leverage: str = ""  # multiple of a leveraged ETF: trading it wants a registration (section 6.5)
     ptp: bool = False  # publicly traded partnership (4.24)
     daytime: bool = True  # has a daytime session (4.6)
+    volatility: float = 1.0  # how far its price swings, as a multiple of the usual
     constituent: bool = True  # of one of the three indices whose members have daily bars in 4.22
     listed: date = date(2000, 1, 3)  # there are no bars before it
 
@@ -99,8 +100,16 @@ def read(rows: list[dict[str, Any]]) -> tuple[Listing, ...]:
             leverage=str(row.get("leverage", "")),
             ptp=bool(row.get("ptp", False)),
             daytime=bool(row.get("daytime", True)),
+            volatility=swing(row.get("volatility", 1)),
             constituent=bool(row.get("constituent", True)),
             listed=date.fromisoformat(str(row.get("listed", "2000-01-03"))),
         )
         for row in rows
     )
+
+
+def swing(value: Any) -> float:
+    """A volatility: more than 0, and at most 10, beyond which prices would reach zero. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 10:
+        raise ValueError(f"volatility is more than 0 and at most 10, not {value!r}")
+    return float(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +119,7 @@ class Scenario:
     calendar: Calendar = field(default_factory=Calendar)
     fees: Fees = field(default_factory=Fees)
     paper_blocked: tuple[str, ...] = ()
+    accounts: tuple[dict[str, Any], ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
     start: datetime | None = None
     clock: tuple[str, float] | None = None  # mode and speed; None: real, or as the book has it
@@ -137,8 +138,8 @@ class Scenario:
 
 
 KEYS = words(
-    "seed symbols calendar holidays early_closes start clock candles settlement_days commission sec_fee taf "
-    "paper_blocked faults switches"
+    "about seed symbols volatility accounts calendar holidays early_closes start clock candles settlement_days "
+    "commission sec_fee taf paper_blocked faults switches"
 )
 
 
@@ -162,7 +163,7 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
     try:
         return Scenario(
             seed=int(data.get("seed", DEFAULT_SEED)),
-            listings=listing.read(data["symbols"]) if data.get("symbols") else listing.DEFAULT,
+            listings=_listings(data),
             calendar=Calendar(data.get("calendar", "always"), _dates(data, "holidays"), _dates(data, "early_closes")),
             fees=Fees(
                 commission=Decimal(str(data.get("commission", "0.0025"))),
@@ -170,7 +171,8 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
                 taf=Decimal(str(data.get("taf", "0.000166"))),
             ),
             paper_blocked=tuple(data.get("paper_blocked", ())),
-            faults=tuple(data.get("faults", ())),
+            accounts=tuple(data.get("accounts") or ()),
+            faults=tuple(data.get("faults") or ()),
             start=_moment(data.get("start")),
             clock=_clock(data.get("clock")),
             settlement_days=_days(data.get("settlement_days", 2)),
@@ -179,6 +181,14 @@ def read_scenario(data: dict[str, Any] | None, folder: Path = Path()) -> Scenari
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as e:
         raise BadScenario(str(e)) from e
+
+
+def _listings(data: dict[str, Any]) -> tuple[Listing, ...]:
+    """What is traded; `volatility` is of every symbol that has none of its own."""
+    swing = listing.swing(data.get("volatility", 1))
+    if not data.get("symbols"):
+        return tuple(replace(item, volatility=swing) for item in listing.DEFAULT)
+    return listing.read([{"volatility": swing, **row} for row in data["symbols"]])
 
 
 def _dates(data: dict[str, Any], key: str) -> list[date]:
