@@ -81,6 +81,7 @@ class World:
     # Orders: the exchange decides, the notices follow
 
     def place(self, account: Account, new: NewOrder, now: datetime) -> Order:
+        self.run_due_ticks(now)
         order, events = self.exchange.place(account, new, now)
         self._strike_venue(account, order)
         self._tell(events)
@@ -94,11 +95,13 @@ class World:
             account.orders.append(twin_of(order))
 
     def cancel(self, account: Account, number: str, quantity: int, now: datetime, **channel: Any) -> Order:
+        self.run_due_ticks(now)
         order, events = self.exchange.cancel(account, number, quantity, now, **channel)
         self._tell(events)
         return order
 
     def amend(self, account: Account, number: str, new: NewOrder, now: datetime) -> Order:
+        self.run_due_ticks(now)
         order, events = self.exchange.amend(account, number, new.quantity, new.price, now)
         self._tell(events)
         return order
@@ -191,10 +194,13 @@ class World:
 
     def step(self, now: datetime) -> None:
         """Play the current tick once more, for every order that has been accepted by now."""
-        k = tick_index(now)
-        if self.market.calendar.session_at(now) or self.market.calendar.daytime_at(now):
-            for symbol in sorted(self.exchange.waiting()):
-                self._meet(self.market.prices.tick(symbol, k), now)
+        daytime = self.market.calendar.daytime_at(now) is not None
+        if not (daytime or self.market.calendar.session_at(now)):
+            return
+        for symbol in self.market.listings:
+            tick = self.market.prices.tick(symbol, tick_index(now))
+            self._meet(tick, now)
+            self._hear(tick, daytime)
 
     def push(self, symbol: str, trade: Print, now: datetime) -> None:
         """One trade, now: every order that has been accepted may meet it, and the sockets hear it."""

@@ -289,7 +289,7 @@ class TestAJump:
         market.jump(EARLY + timedelta(days=1))
         assert [o.status for o in who.orders] == ["expired"]
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=12, deadline=None)
     @given(
         st.lists(
             st.tuples(
