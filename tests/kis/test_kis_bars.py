@@ -349,3 +349,28 @@ class TestAtTheSimulator:
     async def test_bars_that_cannot_be_had_are_failed(self, kis, client):
         kis.control.fault("maintenance_503", match={"path": "/uapi/overseas-price/v1/quotations/dailyprice"})
         assert (await KisBroker(client).daily_bars("NVDA", NASDAQ, count=5)).freshness is Freshness.FAILED
+
+    @pytest.mark.parametrize("environment", ["real", "paper"])
+    @pytest.mark.parametrize(
+        ("code", "market"),
+        [(".DJI", overseas_bars.INDEX), ("FX@KRW", overseas_bars.CURRENCY), ("AAPL", overseas_bars.INDEX)],
+    )
+    async def test_indices_currencies_and_large_stocks_over_several_pages(self, make_client, environment, code, market):
+        client = make_client(environment)
+        found = await overseas_bars.read_index_bars(code, market, count=130, client=client, lane=Lane.SCAN)
+        assert (len(found.rows), found.complete) == (130, True)
+        starts = [bar.start for bar in found.rows]
+        assert starts == sorted(set(starts))
+        assert found.head["hts_kor_isnm"]
+
+    async def test_an_index_by_the_year(self, client):
+        found = await overseas_bars.read_index_bars(".DJI", count=3, period=Period.YEAR, client=client, lane=Lane.SCAN)
+        assert [bar.closed for bar in found.rows] == [True, True, False]
+
+    async def test_weeks_over_two_pages_come_once_each(self, client):
+        found = await overseas_bars.read_daily_bars(
+            "KO", NYSE, count=130, period=Period.WEEK, client=client, lane=Lane.SCAN
+        )
+        weeks = [date_of(bar.start).isocalendar()[:2] for bar in found.rows]
+        assert found.complete
+        assert len(weeks) == len(set(weeks)) == 130

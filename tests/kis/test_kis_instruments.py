@@ -132,3 +132,11 @@ class TestAtTheSimulator:
             await instruments.get_info("KO", client=client)
         with pytest.raises(NotInPaper, match="trading days"):
             await instruments.read_settlement_dates(date(2026, 3, 12), client=client, lane=Lane.SCAN)
+
+    async def test_a_trade_settles_later_here_than_there_market_by_market(self, client):
+        day = date(2026, 3, 12)
+        found = await instruments.read_settlement_dates(day, client=client, lane=Lane.SCAN)
+        assert found.complete
+        assert {row.exchange for row in found.rows} == set(Exchange)
+        assert all(day < row.settles_on <= row.settles_in_korea_on for row in found.rows)
+        assert await instruments.get_settlement_dates(day, client=client) == list(found.rows)

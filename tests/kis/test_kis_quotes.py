@@ -421,3 +421,49 @@ class TestAtTheSimulator:
         kis.control.fault("maintenance_503")
         found = await overseas_quotes.read_prices([("KO", NYSE)], client=client, lane=Lane.SCAN)
         assert (found.rows, found.freshness, found.complete) == ((), Freshness.FAILED, False)
+
+    async def test_many_prices_come_with_their_time_and_the_unknown_one_without_a_row(self, client):
+        wanted = [("NVDA", NASDAQ), ("KO", NYSE), ("SPY", AMEX), ("NOSUCH", NASDAQ)]
+        found = await overseas_quotes.read_prices(wanted, client=client, lane=Lane.SCAN)
+
+        assert found.complete
+        assert [(row.quote.symbol, row.quote.exchange) for row in found.rows] == wanted[:3]
+        for row in found.rows:
+            assert row.low <= row.quote.last <= row.high
+            assert row.quote.bid < row.quote.ask
+            assert abs(row.quote.received_at - row.quote.at) < timedelta(minutes=1)
+
+    async def test_trades_are_newest_first_and_know_their_moment(self, client):
+        trades = await overseas_quotes.get_trades("NVDA", NASDAQ, client=client)
+        assert trades
+        moments = [trade.at for trade in trades]
+        assert moments == sorted(moments, reverse=True)
+        assert abs(client.clock() - moments[0]) < timedelta(minutes=1)
+        volumes = [trade.volume for trade in trades]
+        assert volumes == sorted(volumes, reverse=True)
+
+    async def test_trades_of_the_day_before_need_its_date(self, client):
+        undated = await overseas_quotes.get_trades("NVDA", NASDAQ, today=False, client=client)
+        assert {trade.at for trade in undated} == {None}
+        day = client.clock().astimezone(values.NEW_YORK).date() - timedelta(days=1)
+        dated = await overseas_quotes.get_trades("NVDA", NASDAQ, today=False, trading_day=day, client=client)
+        assert {trade.at.astimezone(values.NEW_YORK).date() for trade in dated} == {day}
+
+    @pytest.mark.parametrize("environment", ["real", "paper"])
+    async def test_the_screener_finds_what_is_in_the_span_on_both_sides(self, make_client, environment):
+        client = make_client(environment)
+        everything = await overseas_quotes.get_screen(NASDAQ, Screen(), client=client)
+        prices = sorted(stock.last for stock in everything)
+        low, high = prices[0] + Decimal(1), prices[-1] - Decimal(1)
+
+        some = await overseas_quotes.read_screen(NASDAQ, Screen(price=Span(low, high)), client=client, lane=Lane.SCAN)
+
+        assert some.complete
+        assert 0 < len(some.rows) < len(everything)
+        assert all(low - 1 < stock.last < high + 1 and stock.exchange is NASDAQ for stock in some.rows)
+        assert all(stock.market_cap and stock.listed_shares and stock.name_ko for stock in some.rows)
+
+    async def test_a_span_with_nothing_in_it_is_empty(self, client):
+        nothing = Screen(price=Span(Decimal("0.01"), Decimal("0.02")))
+        found = await overseas_quotes.read_screen(AMEX, nothing, client=client, lane=Lane.SCAN)
+        assert (found.rows, found.freshness, found.complete) == ((), Freshness.EMPTY, True)
