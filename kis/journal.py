@@ -9,31 +9,12 @@ log = logging.getLogger("kis")
 
 # What may be shown of a request: it says what was asked, and names neither account nor key.
 SHOWN_FIELDS = (
-    "PDNO",
-    "SYMB",
-    "ITEM_CD",
-    "EXCD",
-    "OVRS_EXCG_CD",
-    "ORD_QTY",
-    "OVRS_ORD_UNPR",
-    "ORD_DVSN",
-    "ORGN_ODNO",
-    "RVSE_CNCL_DVSN_CD",
-    "ORD_STRT_DT",
-    "ORD_END_DT",
-    "START_TIME",
-    "END_TIME",
-    "ALGO_ORD_TMD_DVSN_CD",
-    "FT_ORD_QTY",
-    "FT_ORD_UNPR3",
-    "RSVN_ORD_RCIT_DT",
-    "OVRS_RSVN_ODNO",
-    "INQR_STRT_DT",
-    "INQR_END_DT",
-    "ERLM_STRT_DT",
-    "ERLM_END_DT",
-    "BASS_DT",
-    "TRAD_DT",
+    *("PDNO", "SYMB", "ITEM_CD", "EXCD", "OVRS_EXCG_CD", "PRDT_TYPE_CD", "FID_INPUT_ISCD"),
+    *("ORD_QTY", "OVRS_ORD_UNPR", "ORD_DVSN", "START_TIME", "END_TIME", "ALGO_ORD_TMD_DVSN_CD"),
+    *("ODNO", "ORGN_ODNO", "RVSE_CNCL_DVSN_CD"),
+    *("FT_ORD_QTY", "FT_ORD_UNPR3", "OVRS_RSVN_ODNO", "RSVN_ORD_RCIT_DT"),
+    *("ORD_STRT_DT", "ORD_END_DT", "INQR_STRT_DT", "INQR_END_DT", "ERLM_STRT_DT", "ERLM_END_DT"),
+    *("ORD_DT", "TRAD_DT", "BASS_DT", "BYMD", "GUBN", "NMIN", "KEYB"),
 )
 HIDDEN = "***"
 

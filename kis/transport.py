@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import httpx
@@ -35,6 +36,8 @@ IDLE_S = 30.0
 ATTEMPTS = 4
 BACKOFF_S = {Environment.REAL: 0.15, Environment.PAPER: 1.0}
 BACKOFF_LIMIT_S = 5.0
+LONGEST_PAUSE_S = 10.0  # who is told to wait longer is told so, and decides
+CONNECTIONS = 20  # more than 18 questions a second with answers of a second need
 
 Clock = Callable[[], datetime]
 pause = asyncio.sleep
@@ -114,14 +117,24 @@ def is_of_the_ledger(call: Call) -> bool:
 
 
 def _answer(response: httpx.Response, received_at: datetime) -> Answer:
-    after = response.headers.get("retry-after", "")
     return Answer(
         status=response.status_code,
         body=json_object(response.content),
         tr_cont=response.headers.get("tr_cont", ""),
         received_at=received_at,
-        retry_after=float(after) if after.isascii() and after.isdigit() else None,
+        retry_after=_retry_after(response.headers.get("retry-after", ""), received_at),
     )
+
+
+def _retry_after(word: str, now: datetime) -> float | None:
+    """Seconds, from seconds or from a date (RFC 9110)."""
+    if word.isascii() and word.isdigit():
+        return float(word[:9])
+    try:
+        until = parsedate_to_datetime(word)
+        return max(0.0, (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp() - now.timestamp())
+    except (ValueError, OverflowError):
+        return None
 
 
 class Line:
@@ -146,7 +159,7 @@ class Transport:
         self._order_answer_s = order_answer_s
         self._journal = journal
         self._clock = clock
-        self._http = _http(config, connections=8)
+        self._http = _http(config, connections=CONNECTIONS)
         self._idle: list[Line] = []
         self._lines: list[Line] = []
 
@@ -201,7 +214,7 @@ class Transport:
                     if not reissued:
                         reissued = True
                         continue  # with the new token, at once
-            if not again:
+            if not again or (failure.retry_after or 0.0) > LONGEST_PAUSE_S:
                 break
             if attempt + 1 < ATTEMPTS:
                 await pause(max(failure.retry_after or 0.0, backoff(attempt, self._config.environment)))
