@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis import errors, overseas_bars
+from kis import errors, overseas_bars, overseas_quotes
 from kis.broker import KisBroker
 from kis.wire import bar_answers, quote_calls, values
 from kis.wire.answers import Answer
@@ -20,6 +20,7 @@ from kis.wire.calls import Call
 from market.data import Period
 from market.errors import NotInPaper, Throttled
 from market.words import Environment, Exchange, Freshness, Lane
+from tests.kis.trading_day import trading_day
 
 NOW = datetime(2026, 3, 12, 14, 15, 9, tzinfo=UTC)  # a Thursday, 10:15:09 in New York
 REAL, PAPER = Environment.REAL, Environment.PAPER
@@ -374,3 +375,31 @@ class TestAtTheSimulator:
         weeks = [date_of(bar.start).isocalendar()[:2] for bar in found.rows]
         assert found.complete
         assert len(weeks) == len(set(weeks)) == 130
+
+
+class TestOverADay:
+    async def test_todays_bar_closes_at_midnight_in_new_york(self, config_of):
+        async with trading_day(config_of) as today:
+            for moment, dates in (
+                ("2026-03-12T20:30Z", [(date(2026, 3, 11), True), (date(2026, 3, 12), False)]),
+                ("2026-03-13T13:00Z", [(date(2026, 3, 12), True), (date(2026, 3, 13), False)]),
+                ("2026-03-14T15:00Z", [(date(2026, 3, 12), True), (date(2026, 3, 13), True)]),
+            ):
+                today.turn_to(datetime.fromisoformat(moment))
+                found = await KisBroker(today.client).daily_bars("NVDA", NASDAQ, count=2)
+                assert [(date_of(bar.start), bar.closed) for bar in found.rows] == dates
+
+    async def test_the_daytime_session_has_its_own_bars_of_one_day(self, config_of):
+        async with trading_day(config_of) as today:
+            today.turn_to(datetime(2026, 3, 13, 2, 30, tzinfo=UTC))  # 11:30 in Korea
+            found = await overseas_bars.read_minute_bars(
+                "NVDA", NASDAQ, minutes=1, count=500, daytime=True, client=today.client, lane=Lane.SCAN
+            )
+            assert (found.complete, found.exhausted) == (True, True)
+            assert found.rows[0].start >= datetime(2026, 3, 13, 1, 0, tzinfo=UTC)
+            assert found.rows[-1].start <= datetime(2026, 3, 13, 2, 30, tzinfo=UTC)
+            assert len(found.rows) > 60
+
+            detail = await overseas_quotes.get_price_detail("NVDA", NASDAQ, daytime=True, client=today.client)
+            book = await overseas_quotes.get_order_book("NVDA", NASDAQ, daytime=True, client=today.client)
+            assert book.bids[0].price < detail.last + 1
