@@ -30,11 +30,6 @@ class Listing:
         """Tick size, four decimals (section 6.5)."""
         return "0.0100" if self.base_cents >= 100 else "0.0001"
 
-    @property
-    def kind(self) -> str:
-        """Class of a product in the instrument master and in 4.24: 2 or 01 stock, 3 or 03 ETP."""
-        return "3" if self.etf else "2"
-
 
 def _listing(
     symbol: str, quote: str, name: str, english: str, base: int, volume: int, etf: bool = False, **more: Any

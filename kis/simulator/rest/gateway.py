@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from aiohttp import web
 
-from kis.simulator import codes
+from kis.simulator import codes, master
 from kis.simulator.book import Account
 from kis.simulator.faults import About, answers, ledger, rows
 from kis.simulator.faults.kinds import LISTS
@@ -67,6 +67,8 @@ class Gateway:
 
         if fault := faults.strike("before", about):
             return await answers.instead(request, fault, send)
+        if about.path in master.PATHS and request.method == "GET":
+            return await answers.afterwards(request, self._master(about.path), faults.strikes("after", about))
         if about.path in oauth.PATHS:
             return await answers.afterwards(request, self._oauth(request, raw, now), faults.strikes("after", about))
         answer = rows.deform(await self._answer(request, raw, now, about), faults, about)
@@ -235,6 +237,11 @@ class Gateway:
         response = _json(answer, status)
         response["code"] = str(answer.get("error_code", ""))
         return response
+
+    def _master(self, path: str) -> web.Response:
+        """An instrument master archive: without a login, as a file (7)."""
+        body = master.archive(self._world.market.listings.values(), master.PATHS[path])
+        return web.Response(body=body, content_type="application/zip")
 
     def _hashkey(self, request: web.Request, raw: bytes, now: datetime) -> Answer:
         """Needs the key pair, no token (2.4)."""
