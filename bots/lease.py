@@ -14,6 +14,9 @@ from market.errors import Text, TradingError
 SEND_MARGIN_SEC = settings.BOT_SEND_WITHIN_SEC + 1
 
 
+FEED_LEASE_SEC = 5.0  # how long a dead owner of a socket is waited for
+
+
 class LostLease(TradingError):
     """Somebody else may be running the account: stop sending at once."""
 
@@ -149,10 +152,10 @@ def take_feed(credential_id: UUID, holder: str) -> bool:
             [credential_id],
         )
         cursor.execute(
-            "UPDATE bots_feedlease SET holder = %s, expires_at = clock_timestamp() + interval '6 seconds',"
+            "UPDATE bots_feedlease SET holder = %s, expires_at = clock_timestamp() + make_interval(secs => %s),"
             " token = token + CASE WHEN holder = %s THEN 0 ELSE 1 END"
             " WHERE credential_id = %s AND (holder = %s OR expires_at IS NULL OR expires_at < clock_timestamp())",
-            [holder, holder, credential_id, holder],
+            [holder, FEED_LEASE_SEC, holder, credential_id, holder],
         )
         return cursor.rowcount == 1
 

@@ -29,9 +29,10 @@ from bots.history import History
 from bots.lease import Lease, LostLease
 from bots.notices import Notices
 from bots.selectors import activity
+from bots.sockets import SocketOwner
 from bots.watch import Watch, aged, load
 from credentials.models import ApiCredential
-from credentials.selectors import data_credential_for
+from credentials.selectors import data_credential_for, trade_credential
 from instruments.selectors import session_spans
 from logs.services import record
 from market.broker import Broker
@@ -92,16 +93,14 @@ class AccountBot:
 
     async def _parts(self) -> list[Coroutine[Any, Any, None]]:
         """What runs side by side once the broker's list has been read."""
-        notices = Notices(self.key, self.redis, self._on_notice, self.look_now.set)
-        own_prices = self.data_key is not None and self.data_key.pk == self.key.pk
-        feed = Feed(self.redis, self.broker, self.data_key, self.lease.holder, self._on_quote, self._on_gap)
-        if own_prices:  # one session per key: the notices ride on the socket of the prices
-            feed.attach = notices.attach
+        notices = Notices(self.account.pk, self.redis, self._on_notice, self.look_now.set)
+        feed = Feed(self.redis, self.data_key or self.key, self._on_quote, self._on_gap)
         await self._reload(feed)
         await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
-        parts = [
+        return [
             feed.run(),
-            notices.hand_on(),
+            notices.listen(),
+            *(SocketOwner(self.redis, key, self.lease.holder).run() for key in self._socket_keys()),
             self._every(RELOAD_SEC, self._reload, feed),
             self._every(0.3, self._carry_out),
             self._every(WORTH_SEC, self._reckon),
@@ -109,7 +108,11 @@ class AccountBot:
             self._trade(),
             self._keep_history(),
         ]
-        return parts if own_prices else [*parts, notices.own_socket()]
+
+    def _socket_keys(self) -> list[ApiCredential]:
+        """Whose sockets this bot would own: that of its prices, and, if it can have notices, its own."""
+        keys = {key.pk: key for key in (self.data_key, self.key) if key is not None}
+        return [key for key in keys.values() if key == self.data_key or key.hts_id is not None]
 
     # --- parts, each a loop of its own ------------------------------------------------------------------
 
@@ -157,15 +160,22 @@ class AccountBot:
 
     async def _reload(self, feed: Feed) -> None:
         await sync_to_async(self.account.refresh_from_db)()
-        if not self.account.enabled:
+        if not self.account.enabled or not await sync_to_async(self._keys_hold)():
             raise Stopped
         now = _now()
         self.session = session_at(now, await sync_to_async(session_spans)(now))
         before = set(self.watches)
         self.watches = await sync_to_async(load)(self.account.pk, self.watches)
         feed.wanted = {w.row.symbol: Exchange(w.row.exchange) for w in self.watches.values()}
+        feed.held = frozenset(w.row.symbol for w in self.watches.values() if w.state.qty)
+        feed.session = self.session
         if set(self.watches) - before:
             self.need_history.set()
+
+    def _keys_hold(self) -> bool:
+        """Whether the keys are still those that we opened. If not, the next bot opens the new ones."""
+        now = (trade_credential(self.account), data_credential_for(self.account))
+        return [_identity(key) for key in now] == [_identity(key) for key in (self.key, self.data_key)]
 
     async def _carry_out(self) -> None:
         done = await to_the_end(
@@ -308,6 +318,10 @@ class AccountBot:
         """A hint: look at the list now."""
         await order_desk.on_notice(account=self.account, notice=notice, now=_now())
         self.look_now.set()
+
+
+def _identity(key: ApiCredential | None) -> tuple[UUID, int] | None:
+    return (key.pk, key.key_version) if key else None
 
 
 async def to_the_end[T](work: Coroutine[Any, Any, T]) -> T:

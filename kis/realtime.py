@@ -121,6 +121,11 @@ class RealtimeClient:
         return self._registrations.notices_off
 
     @property
+    def limit(self) -> int:
+        """How many registrations the key has; less than asked for once KIS said that it is full."""
+        return self._registrations.limit
+
+    @property
     def subscriptions(self) -> tuple[Registration, ...]:
         """Everything that KIS has taken on this connection."""
         return self._registrations.taken()

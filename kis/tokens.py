@@ -89,7 +89,7 @@ class TokenKeeper:
         if held.doubt is Doubt.NONE:
             await self._store.mark(held, Doubt.REFUSED)
         elif held.doubt is Doubt.REISSUED:
-            await self._store.mark(held, Doubt.DEAD, TRY_EVERY_S)
+            await self._store.mark(held, Doubt.DEAD, self._real(TRY_EVERY_S))
 
     async def accepted(self, token: AccessToken) -> None:
         """The server took it: an earlier refusal was a hiccup."""
@@ -144,7 +144,7 @@ class TokenKeeper:
             if held.quiet_s > 0:
                 return _dead(held.token, held, self._clock())
             if self._clock() < renewable_at(held.token):
-                trial = await self._store.take_trial(held, TRY_EVERY_S)
+                trial = await self._store.take_trial(held, self._real(TRY_EVERY_S))
                 return held.token if trial else _dead(held.token, held, self._clock())
         if held.quiet_s > 0:
             return held.problem or _being_issued()
@@ -158,8 +158,8 @@ class TokenKeeper:
         try:
             token = await self._issue()
         except (CredentialProblem, Throttled) as problem:  # KIS's own no concerns all who hold the key
-            quiet = WRONG_KEY_QUIET_S if isinstance(problem, CredentialProblem) else problem.retry_after or 1.0
-            await self._store.fail(problem, quiet)
+            wrong = isinstance(problem, CredentialProblem)
+            await self._store.fail(problem, self._real(WRONG_KEY_QUIET_S if wrong else problem.retry_after or 1.0))
             return problem
         except TradingError as problem:
             await self._store.release()
@@ -173,10 +173,14 @@ class TokenKeeper:
     async def _keep(self, token: AccessToken, held: Held) -> AccessToken:
         same = held.token is not None and held.token.value == token.value
         doubted = same and held.doubt is not Doubt.NONE
-        quiet = SAME_AGAIN_QUIET_S if same and not doubted else 0.0
+        quiet = self._real(SAME_AGAIN_QUIET_S) if same and not doubted else 0.0
         await self._store.put(token, Doubt.REISSUED if doubted else Doubt.NONE, quiet)
         stored = await self._look()
         return stored.token if stored.token == token and stored.token else replace(token, serial=held.serial + 1)
+
+    def _real(self, seconds: float) -> float:
+        """KIS's seconds in ours: a simulated market may run faster, and its rules of issuing with it."""
+        return seconds / self._config.speed
 
     async def _issue(self) -> AccessToken:
         answer = await self._transport.exchange(calls.token(self._config))

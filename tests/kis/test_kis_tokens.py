@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,13 +24,14 @@ from kis.auth import (
 )
 from kis.broker import KisBroker
 from kis.client import KisClient
+from kis.config import KisConfig
 from kis.simulator import testing
 from kis.token_store import Doubt, Held
-from kis.tokens import RENEW_BEFORE, SAME_FOR, renewable_at
+from kis.tokens import RENEW_BEFORE, SAME_FOR, TokenKeeper, renewable_at
 from kis.wire.values import SEOUL
 from market.errors import CredentialProblem, Text, Throttled, TradingError, Unreachable
 from market.orders import OrderTicket
-from market.words import Exchange, Lane, Side
+from market.words import Environment, Exchange, Lane, Side
 
 PRICE = "/uapi/overseas-price/v1/quotations/price"
 
@@ -373,23 +374,23 @@ class Desk:
         return AccessToken(f"token {len(self.issued)}", self.issued[-1] + timedelta(hours=24))
 
 
-@asynccontextmanager
-async def keepers(desk: Desk, store: MemoryTokenStore, count: int) -> AsyncIterator[list[Any]]:
-    from kis.config import KisConfig
-    from kis.tokens import TokenKeeper
-    from market.words import Environment
+CONFIG = KisConfig(Environment.REAL, "k" * 36, "s" * 180)
 
-    config = KisConfig(Environment.REAL, "k" * 36, "s" * 180)
+
+@cache
+def nowhere() -> KisClient:
+    return KisClient(CONFIG)
+
+
+def keeper_at(desk: Desk, store: MemoryTokenStore) -> TokenKeeper:
+    """A process that issues at this desk instead of over the wire."""
 
     class AtTheDesk(TokenKeeper):
         async def _issue(self) -> AccessToken:
             return desk.issue()
 
-    def make() -> TokenKeeper:
-        client = KisClient(config)
-        return AtTheDesk(config, client.transport, store, client.journal.mask, patience_s=0, clock=lambda: desk.now)
-
-    yield [make() for _ in range(count)]
+    client = nowhere()
+    return AtTheDesk(CONFIG, client.transport, store, client.journal.mask, patience_s=0, clock=lambda: desk.now)
 
 
 @given(STEPS)
@@ -398,30 +399,25 @@ def test_no_token_is_issued_for_nothing_and_none_is_handed_out_while_it_is_dead(
         desk, store = Desk(), MemoryTokenStore()
         served: list[AccessToken] = []
         refusals = 0
-        async with keepers(desk, store, 3) as all_of_them:
-            for n, step in enumerate(steps):
-                keeper = all_of_them[n % 3]
-                if step == "ensure":
-                    before = await store.read()
-                    try:
-                        token = await keeper.ensure()
-                    except TradingError:
-                        assert before.quiet_s > 0
-                    else:
-                        served.append(token)
-                elif step == "refuse_latest" and served:
-                    refusals += 1
-                    await keeper.refused(served[-1])
-                elif step == "refuse_first" and served:
-                    refusals += 1
-                    await keeper.refused(served[0])
-                elif step == "accept_latest" and served:
-                    await keeper.accepted(served[-1])
-                elif step == "quiet_over":
-                    held = await store.read()
-                    await store.mark(held, held.doubt, 0)
-                elif step == "six_hours":
-                    desk.now += SAME_FOR
+        processes = [keeper_at(desk, store) for _ in range(3)]
+        for n, step in enumerate(steps):
+            keeper = processes[n % 3]
+            if step == "ensure":
+                before = await store.read()
+                try:
+                    served.append(await keeper.ensure())
+                except TradingError:
+                    assert before.quiet_s > 0
+            elif step.startswith("refuse") and served:
+                refusals += 1
+                await keeper.refused(served[-1] if step == "refuse_latest" else served[0])
+            elif step == "accept_latest" and served:
+                await keeper.accepted(served[-1])
+            elif step == "quiet_over":
+                held = await store.read()
+                await store.mark(held, held.doubt, 0)
+            elif step == "six_hours":
+                desk.now += SAME_FOR
         assert desk.asked <= 1 + refusals + steps.count("six_hours")
 
     asyncio.run(live())
