@@ -218,8 +218,9 @@ class RedisBudget(_Waiting):
         task.add_done_callback(self._said.discard)
 
     async def settle(self) -> None:
-        while self._said:
-            await asyncio.gather(*self._said, return_exceptions=True)
+        while self._said:  # emptied here: a task that is done may not yet have taken itself out
+            said, self._said = self._said, set()
+            await asyncio.gather(*said, return_exceptions=True)
 
     async def _say(self, *words: object) -> None:
         try:

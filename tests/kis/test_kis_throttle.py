@@ -101,3 +101,16 @@ async def test_the_budget_of_a_key_is_kept_without_one_refusal(config_of, make_c
     asked = [e for e in events if e["tr_id"]]
     assert len(asked) == questions
     assert {e["msg_cd"] for e in asked} == {"MCA00000"}
+
+
+async def test_a_budget_settles_although_its_last_words_have_just_arrived(server):
+    """Asked in every order of the loop: what was said may be done and not yet forgotten."""
+    budget = RedisBudget(server, f"test-{uuid4()}", 1000)
+    async with asyncio.timeout(20):
+        for turns in range(60):
+            slots = [await budget.take(Lane.SCAN) for _ in range(3)]
+            for slot in slots:
+                slot.done()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await budget.settle()
