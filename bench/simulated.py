@@ -2,10 +2,11 @@
 
 import asyncio
 
-from kis.auth import AccessToken, ensure_token
+from kis.auth import ensure_token
 from kis.client import KisClient
 from kis.config import KisConfig
 from kis.simulator.testing import Simulated
+from kis.token_store import AccessToken
 from market.words import Environment
 
 __all__ = ["Simulated", "config_of", "token_of"]
