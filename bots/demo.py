@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,10 +19,12 @@ from accounts.services import (
     set_limits,
     share_account,
 )
+from bots.master_files import import_published
 from credentials.models import ApiCredential, Purpose
 from credentials.selectors import credential_with_key
 from credentials.services import set_credentials, set_data_credential
-from instruments.services import ensure_instruments
+from instruments.services import ImportRefused, ensure_instruments
+from market.errors import TradingError
 from market.words import Environment, EvaluateOn, MarginMode, Timeframe
 from rules.models import TradeRule
 from rules.services import create_rule, set_rule_enabled
@@ -123,7 +126,7 @@ def seed(simulator: dict[str, Any], *, now: datetime) -> list[dict[str, str]]:
 
     Answers the people as {role, email, password, token}.
     """
-    ensure_instruments()
+    _instruments(now)
     people = {role: _person(role, email) for role, email in PEOPLE}
     trader = people[Role.TRADER]
     keys = simulator["accounts"]
@@ -137,6 +140,14 @@ def seed(simulator: dict[str, Any], *, now: datetime) -> list[dict[str, str]]:
     data = [_data_key(trader, key) for key in keys if key["environment"] == Environment.REAL]
     _retire(trader, paper, data)
     return [_sign_in(user, now) for user in people.values()]
+
+
+def _instruments(now: datetime) -> None:
+    """All that the demo's own broker lists; the first few do when its master files cannot be had (journaled)."""
+    ensure_instruments()
+    if settings.KIS_MASTER_URL:
+        with suppress(TradingError, ImportRefused):
+            import_published(now=now)
 
 
 def _person(role: Role, email: str) -> User:

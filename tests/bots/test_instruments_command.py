@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_celery_beat.models import PeriodicTask
 
-from bots import master_files, tasks
+from bots import demo, master_files, tasks
 from instruments.models import Instrument
 from kis.master import COLUMNS, MasterUnreadable
+from kis.simulator import testing
 from logs.models import ExecutionLog
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +88,29 @@ def test_a_server_that_does_not_answer_changes_nothing_and_is_journaled(settings
     assert tasks.import_instruments() == 0
     assert ExecutionLog.objects.get().level == "warning"
     assert not Instrument.objects.exists()
+
+
+@pytest.fixture
+def published(settings):
+    """A broker that publishes its master files."""
+    with testing.start() as kis:
+        settings.KIS_MASTER_URL = kis.info["real"]["rest"] + "/common/master"
+        yield kis
+
+
+def test_the_brokers_own_files_fill_the_table_and_again_change_nothing(published):
+    call_command("import_instruments")
+    rows = list(Instrument.objects.values())
+
+    assert {row["exchange"] for row in rows} == {"nasdaq", "nyse", "amex"}
+    assert {row["kind"] for row in rows} == {"stock", "etp"}
+    apple = Instrument.objects.get(symbol="AAPL")
+    assert (apple.name_ko, apple.realtime_symbol, apple.tradable) == ("애플", "NASAAPL", True)
+
+    assert tasks.import_instruments() == len(rows)
+    assert list(Instrument.objects.values()) == rows
+
+
+def test_the_demo_knows_what_its_broker_lists(published):
+    demo.seed(published.info, now=NOW)
+    assert Instrument.objects.filter(in_master=True, tradable=True).count() > 8

@@ -16,7 +16,7 @@ from kis import master
 from kis.errors import ReadFailed
 from kis.master import MasterUnreadable
 from market.errors import Unreachable
-from market.instruments import EtpClass, InstrumentKind
+from market.instruments import TRADED_KINDS, EtpClass, InstrumentKind
 from market.words import Exchange
 
 APPLE = {
@@ -239,3 +239,14 @@ class TestDownload:
             nobody.bind(("127.0.0.1", 0))  # bound, not listening
             with pytest.raises(Unreachable):
                 await master.download(Exchange.AMEX, base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/x")
+
+
+class TestAtTheSimulator:
+    @pytest.mark.parametrize("exchange", list(Exchange))
+    @pytest.mark.parametrize("side", ["real", "paper"])
+    async def test_every_exchange_has_an_archive_on_both_sides(self, running, side, exchange):
+        found = await master.download(exchange, base_url=running.info[side]["rest"] + "/common/master")
+        assert found.rows
+        assert (found.blank, found.unreadable) == (0, 0)
+        assert {row.exchange for row in found.rows} == {exchange}
+        assert all(row.kind in TRADED_KINDS and row.name_ko and row.name_en for row in found.rows)
