@@ -31,13 +31,13 @@ class Switches:
     """Behaviours that the sheet leaves open or that tests want to turn."""
 
     rate_real: int = 18  # calls per second and app key (3.5); 0: no limit
-    rate_paper: int = 1
+    rate_paper: int = 1  # likewise on the paper side
     rate_status: int = 500  # HTTP status of EGW00201: 500 or 200 (3.5)
     hashkey_counts: bool = True  # /uapi/hashkey is a REST call like any other
     approval_per_second: int = 0  # 0: no limit, since some clients ask one per message (2.3)
     token_interval: float = 60.0  # EGW00133 inside this many seconds (2.1)
     token_same: float = 6 * 3600.0  # the same token again inside this many seconds
-    token_life: float = 24 * 3600.0
+    token_life: float = 24 * 3600.0  # seconds that a token is good for (2.1)
     token_error_status: int = 403  # of log-in errors whose status nobody recorded (2.1, Appendix C 10)
     reissue_expires_in: str = "left"  # expires_in of a token that is given again: left, or full (Appendix C 10)
     approval_life: float = 0.0  # seconds that an approval key is good for; 0: for ever (Appendix C 7)
@@ -45,9 +45,9 @@ class Switches:
     paper_nccs: bool = False  # answer VTTS3018R on paper (Appendix C 12)
     paper_refuses_filters: bool = True  # of inquire-ccnl (4.11); False: it answers with everything
     old_tr_ids: bool = False  # take retired TR ids (JTTT…, VTTT3012R) for those of today (section 9, trap 44)
-    verify_hashkey: bool = True
-    refuse_compact_json: bool = False  # Appendix E, 3.1
-    empty_ccnl_as_object: bool = True  # Appendix E
+    verify_hashkey: bool = True  # a hashkey that does not fit its body is refused (2.4, Appendix C 9)
+    refuse_compact_json: bool = False  # bodies without blanks are refused with EGW00202 (3.1, Appendix E)
+    empty_ccnl_as_object: bool = True  # an empty order list is one object of blanks (4.11, Appendix E)
     blank_rows: bool = False  # a trailing blank row in the balance (4.7)
     paper_ticks: bool = False  # deliver quotes on the paper socket (1.3)
     list_order: str = "number"  # rows of order lists when nothing else is asked: number, or newest first (Appendix C 4)
@@ -63,15 +63,15 @@ class Switches:
     order_notice_fields: int = 24  # of accept, amend, cancel (Appendix E)
     paper_notice_fields: int = 0  # of every notice on paper; 0: as on the real side (Appendix C 1)
     notice_encrypt_flag: bool = True  # the reply to a registration of notices says encrypt Y (5.3)
-    notice_delay: float = 0.05
+    notice_delay: float = 0.05  # seconds from the event to its notice (5.8)
     paper_notices: bool = True  # paper sends execution notices at all (Appendix C 1)
     notice_quantity: str = "each"  # CNTG_QTY of a fill: each fill's own, or total so far (Appendix C 3)
     notice_price12_decimals: int = 4  # implied decimals of CNTG_UNPR12 (Appendix C 11)
-    registrations: int = 41
+    registrations: int = 41  # of one key (5.1)
     second_session: str = "refuse"  # refuse the newcomer, or drop_old (5.1)
     slot_linger: float = 0.0  # seconds that a closed session still holds the app key
-    ping_interval: float = 10.0
-    ping_timeout: float = 100.0
+    ping_interval: float = 10.0  # seconds between PINGPONGs (5.4, Appendix C 7)
+    ping_timeout: float = 100.0  # seconds of silence after which a client is cut (5.4)
     lower_case_headers: bool = False  # every header in lower case, as many servers send them (3.2)
     exchange_rate: str = "1452.3"  # KRW per USD
     cancel_latency: float = 0.0  # market seconds from an amend's or cancel's arrival to its effect: fills come between
