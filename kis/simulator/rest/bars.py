@@ -95,6 +95,7 @@ def _daily_row(world: World, found: Listing, bar: DayBar, before: DayBar | None)
 
 
 MINUTE_ROWS = 120
+WIDEST = 240  # minutes a bar
 
 
 @guarded
@@ -102,12 +103,10 @@ def minute_bars(world: World, call: Call) -> Answer:
     """Minute bars, newest first; the first may still be running. History: one month."""
     found = _listed(world, call)
     p = call.params
-    if not p["NMIN"].strip().isdigit() or not 1 <= int(p["NMIN"]) <= 240:
+    width = fields.whole(call, "NMIN")
+    if width > WIDEST:
         return bad_field("NMIN")
-    wanted = p["NREC"].strip()
-    if wanted and not wanted.isdigit():
-        return bad_field("NREC")
-    rows = min(int(wanted or MINUTE_ROWS), MINUTE_ROWS)
+    rows = min(fields.whole(call, "NREC", zero=True) if p["NREC"].strip() else MINUTE_ROWS, MINUTE_ROWS)
     newest = _keyb(p["KEYB"].strip(), call.now)
     if newest is None:
         return bad_field("KEYB")
@@ -115,10 +114,10 @@ def minute_bars(world: World, call: Call) -> Answer:
         return ok({"output1": {"rsym": "", "zdiv": "", "nrec": "0"}, "output2": []}, *DONE)
     daytime = exchange(call) in codes.DAYTIME_MARKETS
     if daytime:
-        bars = _daytime_minutes(world, found, int(p["NMIN"]), newest, rows + 1, call.now)
+        bars = _daytime_minutes(world, found, width, newest, rows + 1, call.now)
     else:
         only = p["PINC"].strip() == "0"
-        bars = world.market.minutes(found.symbol, int(p["NMIN"]), newest, rows + 1, call.now, only_today=only)
+        bars = world.market.minutes(found.symbol, width, newest, rows + 1, call.now, only_today=only)
     more = len(bars) > rows
     output2 = [_minute_row(*bar) for bar in bars[:rows]]
     output1 = {"rsym": rsym(found, daytime=daytime), **_hours(world, call.now, daytime), **_more(more, len(output2))}
@@ -131,9 +130,9 @@ def _keyb(text: str, now: datetime) -> datetime | None:
         return now
     try:
         local = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=NEW_YORK)
-    except ValueError:
+        return min(local.astimezone(UTC), now)
+    except (ValueError, OverflowError):
         return None
-    return min(local.astimezone(UTC), now)
 
 
 def _daytime_day(world: World, now: datetime) -> Day:

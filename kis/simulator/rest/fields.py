@@ -9,6 +9,9 @@ from kis.simulator import codes
 from kis.simulator.clock import SEOUL
 from kis.simulator.rest.call import Call
 
+LONGEST = 10  # digits of a quantity (section 4.1)
+MOST = Decimal(10) ** 12  # USD; no price is as high
+
 
 class BadField(Exception):
     """A value that KIS does not take; the text is the field's name."""
@@ -17,7 +20,7 @@ class BadField(Exception):
 def whole(call: Call, name: str, *, zero: bool = False) -> int:
     """A whole number of shares; zero only where it stands for "all"."""
     text = call.params[name].strip()
-    if not text.isascii() or not text.isdigit() or (int(text) == 0 and not zero):
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST or (int(text) == 0 and not zero):
         raise BadField(name)
     return int(text)
 
@@ -28,7 +31,7 @@ def amount(call: Call, name: str) -> Decimal:
         value = Decimal(call.params[name].strip() or "0")
     except InvalidOperation:
         raise BadField(name) from None
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or not 0 <= value < MOST:
         raise BadField(name)
     return value
 

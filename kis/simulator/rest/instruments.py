@@ -122,6 +122,8 @@ ELSEWHERE = (
 def settlement_dates(world: World, call: Call) -> Answer:
     """When a trade of this date settles, market by market. Not a calendar of sessions."""
     traded = fields.day(call, "TRAD_DT")
+    if not 1990 <= traded.year <= 2100:  # nobody's calendar says what settles then
+        raise fields.BadField("TRAD_DT")
     open_there = bool(world.market.calendar.day(traded).sessions)
     american = () if not open_there and world.switches.holiday_rows == "missing" else US
     rows = [_american(world, place, traded) for place in american]
