@@ -79,6 +79,8 @@ class Switches:
     holiday_rows: str = "shifted"  # of 4.23 on a US holiday: shifted dates, or no US row: missing
     holiday_page: int = 100  # rows of a page of 4.23
     algo_containers: str = "sample"  # output and output3, or workbook: output1 and output2 (4.16)
+    algo_names: str = "lower"  # field names of TWAP and VWAP lists in lower or upper case: clients differ (4.16)
+    tick_list: str = "output1"  # where the latest trades are: output1, or output2 beside a count (4.25)
     reservation_window: bool = False  # reservations only from 10:00 to 23:20 Korean time (4.3), not at any hour
 
     @staticmethod
@@ -106,6 +108,8 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "list_order": ("number", "newest"),
     "holiday_rows": ("shifted", "missing"),
     "algo_containers": ("sample", "workbook"),
+    "algo_names": ("lower", "upper"),
+    "tick_list": ("output1", "output2"),
     "daytime_date": ("trading_day", "new_york"),
     "notice_quantity": ("each", "total"),
     "second_session": ("refuse", "drop_old"),

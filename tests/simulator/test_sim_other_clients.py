@@ -28,6 +28,8 @@ LENIENT = {
     "paper_nccs": True,
     "paper_refuses_filters": False,
     "old_tr_ids": True,
+    "tick_list": "output2",
+    "algo_names": "upper",
     "ping_interval": 0.2,
     "ping_timeout": 1.0,
 }
@@ -155,6 +157,17 @@ class TestQueries:
             answer["output2"]
         )
 
+    def test_a_book_that_is_not_there_has_every_field_and_nothing_in_it(self, real):
+        answer = real.get(QUOTES + "inquire-asking-price", "HHDFS76200100", {"EXCD": "NAS", "SYMB": "NOSUCH"}).json()
+        assert (answer["rt_cd"], answer["output1"]["rsym"]) == ("0", "")
+        assert set(answer["output2"].values()) == {""}
+
+    def test_the_latest_trades_are_found_where_the_switch_puts_them(self, real, old_real):
+        query = {"AUTH": "", "EXCD": "NAS", "SYMB": "NVDA", "TDAY": "1", "KEYB": ""}
+        usual, other = (c.get(QUOTES + "inquire-ccnl", "HHDFS76200300", query).json() for c in (real, old_real))
+        assert usual["output1"][0]["khms"]
+        assert (int(other["output1"]["nrec"]), bool(other["output2"][0]["khms"])) == (len(other["output2"]), True)
+
     def test_a_single_page_says_that_it_is_the_last_and_bears_both_contexts(self, customer):
         answer = customer.balance("NYSE")
         assert answer.headers["tr_cont"] in ("D", "E")
@@ -215,6 +228,20 @@ class TestOrders:
         assert row["ovrs_excg_cd"] == "NASD"
         assert len(row["ord_tmd"]) == 6
         assert row["ord_tmd"].isdigit()
+
+
+class TestSlicedOrders:
+    @pytest.mark.parametrize(("who", "name"), [("real", "odno"), ("old_real", "ODNO")])
+    def test_their_lists_name_the_fields_as_the_client_reads_them(self, request, who, name):
+        customer = request.getfixturevalue(who)
+        body = {**smallest_order(customer, 10), "ORD_DVSN": "35", "ALGO_ORD_TMD_DVSN_CD": "02"}
+        number = post(customer, TRADING + "order", "TTTT1002U", body)["output"]["ODNO"]
+        day = customer.row(number)["ord_dt"]
+        rows = customer.get(TRADING + "algo-ordno", "TTTS6058R", {**customer.acct, "TRAD_DT": day}).json()["output"]
+        assert number in [row[name] for row in rows]
+        query = {**customer.acct, "ORD_DT": day, "ORD_GNO_BRNO": "", "ODNO": number, "TTLZ_ICLD_YN": "Y"}
+        sums = customer.get(TRADING + "inquire-algo-ccnl", "TTTS6059R", query).json()["output3"]
+        assert sums[0][name] == number
 
 
 class TestFiltersOnPaper:

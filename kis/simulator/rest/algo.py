@@ -29,7 +29,13 @@ def algo_orders(world: World, call: Call) -> Answer:
     search = [call.params[f].strip() for f in (*ACCOUNT, "TRAD_DT")]
     shown, context, tr_cont, more = page(call, orders, lambda o: f"{o.number}^", ROWS, search)
     code, text = said(call, len(shown), more)
-    return ok({**context, "output": [_order_row(world, o) for o in shown]}, code, padded(text), tr_cont)
+    rows = [_named(world, _order_row(world, o)) for o in shown]
+    return ok({**context, "output": rows}, code, padded(text), tr_cont)
+
+
+def _named(world: World, row: dict[str, str]) -> dict[str, str]:
+    """With field names as this client reads them."""
+    return {k.upper(): v for k, v in row.items()} if world.switches.algo_names == "upper" else row
 
 
 def _sliced(order: Order) -> bool:
@@ -60,11 +66,11 @@ def algo_fills(world: World, call: Call) -> Answer:
     fills = list(enumerate(found.fills, 1)) if found else []
     search = [call.params[f].strip() for f in (*ACCOUNT, "ORD_DT", "ODNO")]
     shown, context, tr_cont, more = page(call, fills, lambda pair: f"{pair[0]}^", ROWS, search)
-    rows = [_fill_row(world, found, *pair) for pair in shown] if found else []
+    rows = [_named(world, _fill_row(world, found, *pair)) for pair in shown] if found else []
     totals = call.params["TTLZ_ICLD_YN"].strip() != "N"
     summary = _summary(world, found) if found and totals else dict.fromkeys(SUMMARY, "")
     code, text = said(call, len(rows), more)
-    return ok({**context, **_contained(world, rows, summary)}, code, padded(text), tr_cont)
+    return ok({**context, **_contained(world, rows, _named(world, summary))}, code, padded(text), tr_cont)
 
 
 def _contained(world: World, rows: list[dict[str, str]], summary: dict[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kis.simulator.market_path import tick_index, tick_time
 from kis.simulator.rest import fields
 from kis.simulator.rest.call import Answer, Call, Endpoint, change, missing_field, num, ok, price
 from kis.simulator.rest.fields import BadField
-from kis.simulator.rest.quotes import DONE, book_levels, exchange, key_of, look, strength, turnover, year_of
+from kis.simulator.rest.quotes import DONE, book_levels, exchange, key_of, look, rsym, strength, turnover, year_of
 from kis.simulator.rest.refusing import Declined, guarded
 from kis.simulator.world import World
 
@@ -30,7 +30,7 @@ def ticks(world: World, call: Call) -> Answer:
     symbol, market = call.params["SYMB"].strip(), world.market
     listing = market.listings.get(symbol)
     if listing is None or listing.market.quote != exchange(call):
-        return ok({"output1": []}, *DONE)
+        return _latest(world, "", [])
     day = market.trading_day(call.now)
     if not today:
         day = market.calendar.last_open_day(day.date - timedelta(days=1))
@@ -38,7 +38,14 @@ def ticks(world: World, call: Call) -> Answer:
     newest = min(market.last_tick(call.now), tick_index(day.sessions[-1].end) - 1)
     base = market.previous_day(symbol, day.date).close
     shown = range(newest, max(first, newest - TICKS + 1) - 1, -1)
-    return ok({"output1": [_tick_row(world, symbol, k, first, base) for k in shown]}, *DONE)
+    return _latest(world, rsym(listing), [_tick_row(world, symbol, k, first, base) for k in shown])
+
+
+def _latest(world: World, key: str, rows: list[dict[str, str]]) -> Answer:
+    """The trades where the sheet has them, or where some clients look for them."""
+    if world.switches.tick_list == "output1":
+        return ok({"output1": rows}, *DONE)
+    return ok({"output1": {"rsym": key, "zdiv": "4" if key else "", "nrec": str(len(rows))}, "output2": rows}, *DONE)
 
 
 @guarded

@@ -172,12 +172,20 @@ def book_levels(view: View) -> list[tuple[int, int, int, int]]:
     return [(tick.bid - n, tick.ask + n, tick.bid_size + 20 * n, tick.ask_size + 15 * n) for n in range(10)]
 
 
+BOOK_HEAD = codes.words(
+    "rsym zdiv curr base open high low last dymd dhms bvol avol bdvl advl code ropen rhigh rlow rclose"
+)
+BOOK_LEVELS = tuple(f"{name}{n}" for n in range(1, 11) for name in ("pbid", "pask", "vbid", "vask", "dbid", "dask"))
+BOOK_TAIL = codes.words("vstm vetm csbp cshi cslo iep iev")
+
+
 @guarded
 def asking_price(world: World, call: Call) -> Answer:
     """The order book; `output2` as an object, which every known client can read (4.19)."""
     view = _seen(world, call)
     if view is None:
-        return ok({"output1": {}, "output2": {}, "output3": {}}, *DONE)
+        blank = {"output1": BOOK_HEAD, "output2": BOOK_LEVELS, "output3": BOOK_TAIL}
+        return ok({name: dict.fromkeys(fields, "") for name, fields in blank.items()}, *DONE)
     levels = book_levels(view)
     output1 = {
         "rsym": key_of(view),
@@ -201,8 +209,7 @@ def asking_price(world: World, call: Call) -> Answer:
     for n, (bid, ask, bid_size, ask_size) in enumerate(levels, 1):
         output2 |= {f"pbid{n}": price(bid), f"pask{n}": price(ask), f"vbid{n}": str(bid_size)}
         output2 |= {f"vask{n}": str(ask_size), f"dbid{n}": "0", f"dask{n}": "0"}
-    output3 = dict.fromkeys(("vstm", "vetm", "csbp", "cshi", "cslo", "iep", "iev"), "")
-    return ok({"output1": output1, "output2": output2, "output3": output3}, *DONE)
+    return ok({"output1": output1, "output2": output2, "output3": dict.fromkeys(BOOK_TAIL, "")}, *DONE)
 
 
 SYMBOL = ("EXCD", "SYMB")
