@@ -9,19 +9,20 @@ import io
 import zipfile
 from collections.abc import Iterable
 
-from kis.simulator.codes import MARKETS
+from kis.simulator.codes import MARKETS, OTHER_QUOTE_MARKETS
 from kis.simulator.company import SECTORS, Company
 from kis.simulator.listing import Listing
 from kis.simulator.rest.call import price
 
 FOLDER = "/common/master/"
-PATHS = {f"{FOLDER}{quote.lower()}mst.cod.zip": quote for quote in MARKETS}
+# Clients that look for a symbol everywhere fetch the archives of all countries; only those of the US hold anything.
+PATHS = {f"{FOLDER}{quote.lower()}mst.cod.zip": quote for quote in (*MARKETS, *sorted(OTHER_QUOTE_MARKETS))}
 # KIS writes an archive anew every day; a fixed date keeps it the same for the same listings.
 MADE = (2000, 1, 3, 8, 0, 0)
 
 
 def archive(listings: Iterable[Listing], quote: str) -> bytes:
-    """The zip of one exchange (NAS, NYS, AMS): one text, TAB between 24 columns, cp949, no header row."""
+    """The zip of one exchange: one text, TAB between 24 columns, cp949, no header row."""
     rows = [_row(item) for item in sorted(listings, key=lambda item: item.symbol) if item.market.quote == quote]
     text = "".join("\t".join(row) + "\n" for row in rows)
     found = io.BytesIO()

@@ -55,4 +55,4 @@ def test_a_market_of_its_own_symbols_has_a_master_of_its_own():
 
 
 def test_there_is_no_other_file(kis):
-    assert fetched(kis, "hksmst.cod.zip").status_code == 404
+    assert fetched(kis, "xyzmst.cod.zip").status_code == 404

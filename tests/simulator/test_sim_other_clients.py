@@ -4,8 +4,10 @@ Each request is built here as such clients shape it; each claim is named by the 
 need (21 fields in a notice, the paper list of open orders, retired TR ids) have a simulator of their own.
 """
 
+import io
 import json
 import keyword
+import zipfile
 from collections import namedtuple
 
 import httpx
@@ -324,6 +326,14 @@ class TestKoreanCallsOnTheWay:
         query = {**paper.acct, "CTX_AREA_FK100": "", "CTX_AREA_NK100": ""}
         answer = paper.get(KOREAN + "trading/inquire-psbl-rvsecncl", "TTTC8036R", query).json()
         assert answer["msg_cd"] == "EGW02006"
+
+
+class TestMasters:
+    @pytest.mark.parametrize("market", ["hks", "tse", "shs", "szs", "hsx", "hnx", "shi", "szi"])
+    def test_the_archives_of_other_countries_are_there_and_empty(self, kis, market):
+        answer = httpx.get(f"{kis.info['real']['rest']}/common/master/{market}mst.cod.zip", timeout=20)
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert archive.read(f"{market}mst.cod") == b""
 
 
 class TestRetiredTrIds:
