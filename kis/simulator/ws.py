@@ -294,7 +294,8 @@ class Sockets:
         books = self._listeners(codes.WS_BOOK, tr_key)
         if not (trades or books) or (view := look()) is None:
             return
-        self._send_trades(trades, tr_key, frames.trade(listing, view))
+        if trades:
+            self._send_trades(trades, tr_key, frames.trade(listing, view))
         for listener in books:
             listener.say(frames.data(codes.WS_BOOK, [frames.book(listing, view)]))
 

@@ -79,11 +79,14 @@ def _tr_cont_lost(answer: Answer, fault: Fault, rng: random.Random) -> Answer | 
 
 
 def _page_key_repeats(answer: Answer, fault: Fault, rng: random.Random) -> Answer | None:
-    """The key it gave first is given again with every page, and so is the page."""
+    """The key it gave first for a search is given again with every page, and so is the page."""
     position = _position(answer.body)
-    if position is None or (answer.tr_cont not in ("F", "M") and "key" not in fault.memory):
+    if position is None:
         return None
-    return replace(_put(answer, **{position: fault.memory.setdefault("key", answer.body[position])}), tr_cont="M")
+    search = f"{position} {answer.body.get(position.replace('nk', 'fk'))}"
+    if answer.tr_cont not in ("F", "M") and search not in fault.memory:
+        return None
+    return replace(_put(answer, **{position: fault.memory.setdefault(search, answer.body[position])}), tr_cont="M")
 
 
 def _row_repeated(answer: Answer, fault: Fault, rng: random.Random) -> Answer | None:
