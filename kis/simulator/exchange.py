@@ -94,6 +94,7 @@ class Exchange:
         self._flow = flow
         self._changed: dict[tuple[str, date, str], Order] = {}
         self._moved: dict[str, Account] = {}
+        self._day: date | None = None  # the last that was begun for all
 
     def take_changes(self) -> tuple[list[Account], list[Order]]:
         """Every order that changed since the last call, and every account whose money may have."""
@@ -223,7 +224,7 @@ class Exchange:
 
     def waiting(self) -> set[str]:
         """Symbols in which someone has an open order."""
-        return {o.symbol for a in self.accounts.values() for o in a.working()}
+        return {o.symbol for a in self._busy() for o in a.working()}
 
     def idle(self, symbol: str, low: int, high: int, end: datetime) -> bool:
         """True when trades between these prices (cents), all before `end`, can do nothing to any open order."""
@@ -231,24 +232,27 @@ class Exchange:
 
     def next_end(self, after: datetime) -> datetime | None:
         """When the next open order ends by itself."""
-        return min((o.expires_at for a in self.accounts.values() for o in a.live if o.expires_at > after), default=None)
+        return min((o.expires_at for a in self._busy() for o in a.live if o.expires_at > after), default=None)
 
     def expire(self, now: datetime) -> list[Order]:
         """End every day order whose session is over (section 6.5). No notice is sent for it."""
-        ended = [o for a in self.accounts.values() for o in a.working() if o.expires_at <= now]
+        ended = [o for a in self._busy() for o in a.working() if o.expires_at <= now]
         for order in ended:
             self._touch(order)
             order.open = 0
             order.status = "expired"
             order.reason = codes.EXPIRED_TEXT
-        for account in self.accounts.values():
+        for account in self._busy():
             account.forget_ended()
         return ended
 
     def start_day(self, now: datetime) -> None:
         """Begin the trading day of this moment for every account: what is due settles."""
-        for account in self.accounts.values():
-            self._start_day(account, now)
+        day = self.date_of(now)
+        if day != self._day:
+            self._day = day
+            for account in self.accounts.values():
+                self._start_day(account, now)
 
     # Inside
 
@@ -306,8 +310,12 @@ class Exchange:
         opening = regular.start if regular else order.received_at
         return order.starts_at or max(order.received_at, opening), order.ends_at or order.expires_at
 
+    def _busy(self) -> list[Account]:
+        """Accounts that may have open orders: few, among many."""
+        return [a for a in self.accounts.values() if a.live]
+
     def _queue(self, symbol: str) -> list[tuple[Account, Order]]:
-        waiting = [(a, o) for a in self.accounts.values() for o in a.working(symbol)]
+        waiting = [(a, o) for a in self._busy() for o in a.working(symbol)]
         return sorted(waiting, key=lambda pair: pair[1].received_at)
 
     def _price(self, order: Order, tick: Tick) -> Decimal | None:

@@ -202,7 +202,7 @@ def broker() -> Iterator[Simulated]:
     """One simulator for most tests, without rate limits, with an account for each of them."""
     holdings = {"KO": {"quantity": 100, "average": "60"}, "SPY": 5}
     pool = [
-        make_account(side, n, cash_usd="100000", holdings=holdings) for side in ("paper", "real") for n in range(160)
+        make_account(side, n, cash_usd="100000", holdings=holdings) for side in ("paper", "real") for n in range(400)
     ]
     with start(accounts=pool, switches=FREE) as kis:
         yield kis
