@@ -45,7 +45,7 @@ def credentials_of(user: User) -> QuerySet[ApiCredential]:
 
 
 def budgets_of(credentials: Iterable[ApiCredential]) -> list[KeyBudget]:
-    """Blocking. What Redis does not answer within half a second stays unknown, for all keys."""
+    """Blocking. What Redis does not answer within a second stays unknown, for all keys."""
     rows = list(credentials)
     usages = async_to_sync(_usages)(rows)
     return [

@@ -24,8 +24,9 @@ __all__ = ["Budget", "Limits", "LocalBudget", "RedisBudget", "Slot", "Usage"]
 
 log = logging.getLogger("kis.throttle")
 
-REDIS_TIMEOUT_S = 0.5
-REDIS_AWAY_S = 1.0  # how long a broken Redis is left alone
+REDIS_TIMEOUT_S = 1.0
+REDIS_AWAY_S = 1.0  # how long a broken Redis is left alone, doubling with every vain try
+REDIS_AWAY_LIMIT_S = 8.0
 ALONE = 0.5  # of the rate, while nobody can be asked what the others take
 GRACE_MS = 100.0  # how late a waiter in Redis may come back before its place is forgotten
 SCRIPT = Path(__file__).with_name("pacing.lua").read_text(encoding="utf-8")
@@ -181,7 +182,7 @@ class RedisBudget(_Waiting):
         self._rules = _rules(self._limits)
         self._process = secrets.token_hex(8)
         self._alone = Pacing(Limits(rate, spare * ALONE, speed))
-        self._away_until = 0.0
+        self._away_until, self._away_s = 0.0, REDIS_AWAY_S
         self._said: set[asyncio.Task[None]] = set()
 
     async def usage(self) -> Usage:
@@ -229,11 +230,21 @@ class RedisBudget(_Waiting):
             self._is_away(error)
 
     async def _call(self, command: object, *words: object) -> list[bytes | str]:
-        async with asyncio.timeout(REDIS_TIMEOUT_S):
-            return await self._script(keys=self._keys, args=[command, "", self._rules, *words])
+        asked = asyncio.ensure_future(self._script(keys=self._keys, args=[command, "", self._rules, *words]))
+        try:
+            # Twice: when this process itself was asleep the first time is over before the answer can be looked at.
+            for _ in range(2):
+                if (await asyncio.wait({asked}, timeout=REDIS_TIMEOUT_S / 2))[0]:
+                    answer = asked.result()
+                    self._away_s = REDIS_AWAY_S
+                    return answer
+            raise TimeoutError
+        finally:
+            asked.cancel()
 
     def _is_away(self, error: Exception) -> None:
-        self._away_until = time.monotonic() + REDIS_AWAY_S
+        self._away_until = time.monotonic() + self._away_s
+        self._away_s = min(REDIS_AWAY_LIMIT_S, 2 * self._away_s)
         log.warning("Redis is away, pacing alone: %s", type(error).__name__)
 
 

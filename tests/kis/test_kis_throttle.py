@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -88,6 +89,62 @@ async def test_without_redis_each_goes_on_alone_and_slower():
         await budget.take(Lane.EXIT)
     assert time.monotonic() - begun >= 5 * 0.0195
     await away.aclose()
+
+
+class Door:
+    """A way to Redis that can be shut."""
+
+    def __init__(self):
+        address = urlsplit(os.environ["REDIS_URL"])
+        self.host, self.port_of_redis, self.port = address.hostname, address.port or 6379, 0
+        self.url = ""
+
+    async def open(self):
+        self.server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
+        self.port = self.server.sockets[0].getsockname()[1]
+        own, there = f"{self.host}:{self.port_of_redis}", f"127.0.0.1:{self.port}"
+        self.url = os.environ["REDIS_URL"].replace(own, there)
+        self.ways = []
+
+    async def shut(self):
+        self.server.close()
+        for way in self.ways:
+            way.cancel()
+
+    async def _pass(self, reader, writer):
+        there = await asyncio.open_connection(self.host, self.port_of_redis)
+        for one, other in ((reader, there[1]), (there[0], writer)):
+            self.ways.append(asyncio.create_task(self._copy(one, other)))
+
+    async def _copy(self, reader, writer):
+        try:
+            while some := await reader.read(65536):
+                writer.write(some)
+        finally:
+            writer.close()
+
+
+async def test_when_redis_is_back_the_budget_is_shared_again(server, eventually):
+    door = Door()
+    await door.open()
+    through = redis.asyncio.from_url(door.url)
+    key = f"test-{uuid4()}"
+    budget, other = RedisBudget(through, key, 200), RedisBudget(server, key, 200)
+    (await budget.take(Lane.SCAN)).done()
+    await door.shut()
+    async with asyncio.timeout(3):
+        (await budget.take(Lane.SCAN)).done("EGW00201")  # alone: nobody hears of it
+    assert (await other.usage()).throttled_code == ""
+
+    await door.open()
+
+    async def heard():
+        (await budget.take(Lane.SCAN)).done("EGW00201")
+        await budget.settle()
+        return (await other.usage()).throttled_code
+
+    assert await eventually(heard) == "EGW00201"
+    await through.aclose()
 
 
 @pytest.mark.parametrize(("environment", "questions"), [("real", 40), ("paper", 4)])
