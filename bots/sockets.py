@@ -205,7 +205,8 @@ class Following:
                 self.refused[item] = time.monotonic() + REFUSED_SEC
                 log.warning("%s is not followed live: %s", symbol, e.message.en)
             except NoRoom:
-                log.info("no room for %s on the socket: its price is asked for", symbol)
+                log.info("no room for %s and what is less needed: their prices are asked for", symbol)
+                break
             except TradingError as e:  # the key is in use, or KIS takes nothing now: the next round asks again
                 log.info("%s waits for the socket: %s", symbol, e.message.en)
                 break

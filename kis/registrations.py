@@ -72,6 +72,7 @@ class Registrations:
     notices_off: Text | None = None  # why, once they were switched off
 
     def __post_init__(self) -> None:
+        self._most = self.limit
         self._dropped: list[Registration] = []  # still registered at KIS
         self._news = asyncio.Event()
         self._in_use = 0
@@ -168,6 +169,7 @@ class Registrations:
         self._notice_closes = 0
 
     def _begin(self) -> None:
+        self.limit = self._most  # what was full yesterday may have room
         self._dropped.clear()  # a new connection starts without them
         for wish in self.wanted.values():
             wish.taken_at, wish.tries, wish.again_at = None, 0, 0.0

@@ -143,6 +143,39 @@ class TestStopping:
         assert BotLease.objects.get().token == token
 
 
+class TestKeysThatChange:
+    def test_a_bot_whose_app_key_was_replaced_gives_way_to_one_with_the_new_key(
+        self, kis, write_rule, start_bot, trading_account, trader, eventually
+    ):
+        write_rule(entry="false")
+        bot = start_bot()
+        eventually(lambda: BrokerageAccount.objects.get(pk=trading_account.pk).health_status == "healthy")
+        given = kis.accounts("paper")[0]
+
+        set_credentials(
+            account=trading_account,
+            by=trader,
+            app_key="PV" + "n" * 34,
+            app_secret=given["app_secret"],
+            account_no=given["account_no"],
+        )
+
+        assert bot.process.wait(timeout=20) == 0
+        key = ApiCredential.objects.get(account=trading_account)
+        assert (key.access_token, key.token_problem) == (None, None)  # it asked nothing with the old key for the new
+
+    def test_a_bot_takes_up_a_better_key_for_prices_by_starting_anew(
+        self, write_rule, start_bot, trading_account, eventually
+    ):
+        write_rule(entry="false")
+        bot = start_bot()
+        eventually(lambda: BrokerageAccount.objects.get(pk=trading_account.pk).health_status == "healthy")
+
+        ApiCredential.objects.filter(purpose="data").delete()
+
+        assert bot.process.wait(timeout=20) == 0
+
+
 class TestKilled:
     def test_the_next_bot_does_not_tell_the_same_news_again(self, write_rule, start_bot, eventually, trading_account):
         """An entry that goes on being true, and is held back, is one signal, restart or not."""
