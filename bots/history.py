@@ -76,7 +76,7 @@ class History:
 
     async def _data_broker(self) -> Broker | None:
         if self._data is None and self._key is not None:
-            self._data = await sync_to_async(open_broker)(self._key, self._redis)
+            self._data = await sync_to_async(open_broker)(self._key, self._redis, for_data=True)
         return self._data
 
     async def aclose(self) -> None:
