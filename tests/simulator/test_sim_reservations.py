@@ -7,7 +7,7 @@ import pytest
 
 from kis.simulator.calendar import Calendar
 from kis.simulator.reservations import next_open, window_open
-from kis.simulator.testing import start, wait_for
+from kis.simulator.testing import start
 
 TRADING = "/uapi/overseas-stock/v1/trading/"
 TR = {
@@ -23,6 +23,18 @@ FIELDS = {
     "ft_ord_qty", "ft_ord_unpr3", "ft_ccld_qty", "ft_ccld_unpr3", "nprc_rson_text", "splt_buy_attr_name",
 }
 # fmt: on
+
+
+ACCOUNTS = [
+    {
+        "environment": side,
+        "app_key": side.ljust(36, "k"),
+        "app_secret": side.ljust(180, "s"),
+        "account_no": f"{number}00000101",
+        "hts_id": side,
+    }
+    for side, number in (("real", 60), ("paper", 50))
+]
 
 
 def reserve(customer, side, symbol, qty, price, exchange="NASD", **more):
@@ -154,25 +166,50 @@ class TestList:
 
 class TestTransmission:
     def test_at_the_opening_they_become_orders_or_say_why_not(self, speak, tmp_path):
-        scenario = {"calendar": "nyse-hours", "start": "2026-03-12T13:29:53Z"}
+        scenario = {"calendar": "nyse-hours", "start": "2026-03-12T13:20:00Z"}
         book = tmp_path / "book.json"
         with start(scenario=scenario, switches=FREE, book=book) as kis:
             real = speak.customer(kis, kis.accounts("real")[0])
-            kis.control.pin("NVDA", "100.00")
             good, poor, gone = (reserved(real, "buy", "NVDA", n, "101.00") for n in (2, 1_000_000, 3))
             cancel(real, gone, "20260312")
             kis.kill()  # what was reserved is on disk
         with start(scenario=scenario, switches=FREE, book=book) as kis:
             real = speak.customer(kis, real.account)
             kis.control.pin("NVDA", "100.00")
-            sent = wait_for(lambda: row(real, good) if row(real, good)["ft_ccld_qty"] == "2" else None, 20)
+            kis.control.advance(11 * 60)
+            sent, failed = row(real, good), row(real, poor)
             assert (sent["ord_dt"], sent["ord_fwdg_tmd"]) == ("20260312", "223000")
-            assert sent["ft_ccld_unpr3"] == "100.01000000"
-            failed = row(real, poor)
+            assert (sent["ft_ccld_qty"], sent["ft_ccld_unpr3"]) == ("2", "100.01000000")
             assert (failed["odno"], failed["nprc_rson_text"]) == ("", "주문가능금액을 초과 했습니다")
             (order,) = kis.control.orders(real.account_no)
             assert (order["order_number"], order["filled"]) == (sent["odno"], 2)
             assert cancel(real, good, "20260312")["rt_cd"] != "0"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opened(cls, speak):
+        """Reserved on Wednesday evening, sent on Thursday, and now it is Friday."""
+        scenario = {"calendar": "nyse-hours", "start": "2026-03-12T01:30:00Z"}
+        accounts = [{**a, "holdings": {"KO": 100}} for a in ACCOUNTS]
+        with start(scenario=scenario, accounts=accounts, switches=FREE) as kis:
+            kis.control.pin("KO", "70.00")
+            for side in ("real", "paper"):
+                customer = speak.customer(kis, kis.accounts(side)[0])
+                reserved(customer, "buy", "NVDA", 1, "50.00")
+                if side == "real":
+                    reserved(customer, "sell", "KO", 5, "0", "NYSE", ORD_DVSN="31")
+            kis.control.advance(36 * 3600)
+            yield kis
+
+    def test_what_did_not_fill_ends_with_its_day(self, opened):
+        for account in ACCOUNTS:
+            order = opened.control.orders(account["account_no"])[0]
+            assert (order["date"], order["open"], order["status"]) == ("2026-03-12", 0, "expired")
+
+    def test_a_sell_at_the_opening_is_in_the_auction(self, opened):
+        order = opened.control.orders(ACCOUNTS[0]["account_no"])[1]
+        assert (order["filled"], order["average_price"]) == (5, "70")
+        assert order["fills"][0]["at"].startswith("2026-03-12T13:30:00")
 
 
 class TestHours:
