@@ -29,9 +29,12 @@ SLICED = frozenset({codes.TWAP, codes.VWAP})
 BEFORE_CLOSE = timedelta(minutes=5)
 
 
-def check_division(call: Call, side: str, allowed: dict[str, frozenset[str]]) -> str:
-    """`ORD_DVSN`, as far as this side of the trade and this environment know it (section 4.0)."""
-    division = call.params.get("ORD_DVSN", "").strip() or codes.LIMIT
+def check_division(call: Call, side: str, allowed: dict[str, frozenset[str]], usual: str = "") -> str:
+    """`ORD_DVSN`, as far as this side of the trade and this environment know it (section 4.0).
+
+    `usual` stands for a blank one, where the field is optional.
+    """
+    division = call.params.get("ORD_DVSN", "").strip() or usual
     if call.side == codes.PAPER and division != codes.LIMIT:
         raise Declined(refusal(*codes.NOT_ON_PAPER))
     if division not in allowed[side]:

@@ -26,7 +26,7 @@ ROWS = 20  # the sheet does not say how many
 def reserve(world: World, call: Call) -> Answer:
     """Take a reservation. Its number is all that the answer tells."""
     side = "buy" if call.tr_id in codes.BUY_TRS else "sell"
-    division = check_division(call, side, DIVISIONS)
+    division = check_division(call, side, DIVISIONS, codes.LIMIT)
     if division in SLICED and call.params.get("ALGO_ORD_TMD_DVSN_CD", "").strip() != "02":
         raise fields.BadField("ALGO_ORD_TMD_DVSN_CD")
     symbol = call.params["PDNO"].strip()
