@@ -284,18 +284,19 @@ class TestKoreanCallsOnTheWay:
         assert self.product(real, symbol, kind)["rt_cd"] == "7"
 
     EMPTY = (
-        ("inquire-balance", {"real": "TTTC8434R", "paper": "VTTC8434R"}, "output1"),
-        ("inquire-daily-ccld", {"real": "TTTC8001R", "paper": "VTTC8001R"}, "output1"),
-        ("inquire-psbl-rvsecncl", {"real": "TTTC8036R"}, "output"),
-        ("inquire-period-trade-profit", {"real": "TTTC8715R"}, "output1"),
+        ("real", "inquire-balance", "TTTC8434R", "output1"),
+        ("paper", "inquire-balance", "VTTC8434R", "output1"),
+        ("real", "inquire-daily-ccld", "TTTC8001R", "output1"),
+        ("paper", "inquire-daily-ccld", "VTTC8001R", "output1"),
+        ("real", "inquire-psbl-rvsecncl", "TTTC8036R", "output"),
+        ("real", "inquire-period-trade-profit", "TTTC8715R", "output1"),
     )
 
-    @pytest.mark.parametrize(("path", "trs", "container"), EMPTY, ids=[row[0] for row in EMPTY])
-    def test_lists_are_empty_and_complete(self, customer, path, trs, container):
-        if customer.side not in trs:
-            pytest.skip("real only")
+    @pytest.mark.parametrize(("side", "path", "tr_id", "container"), EMPTY, ids=[" ".join(row[:2]) for row in EMPTY])
+    def test_lists_are_empty_and_complete(self, request, side, path, tr_id, container):
+        customer = request.getfixturevalue(side)
         query = {**customer.acct, "CTX_AREA_FK100": "", "CTX_AREA_NK100": ""}
-        answer = customer.get(KOREAN + "trading/" + path, trs[customer.side], query)
+        answer = customer.get(KOREAN + "trading/" + path, tr_id, query)
         body = answer.json()
         assert (body["rt_cd"], body[container], answer.headers["tr_cont"]) == ("0", [], "D")
         assert len(body["ctx_area_fk100"]) == len(body["ctx_area_nk100"]) == 100
