@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Fixed names: a user's .env has them, so they are documented before the part that reads them.
-PROMISED = {"SUPABASE_PROJECT_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "KIS_MASTER_URL"}
+PROMISED = {"SUPABASE_PROJECT_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"}
 # The operating system's and other tools' own, and what our parts tell each other.
 NOT_SETTINGS = {
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "TERM", "VIRTUAL_ENV", "PYTHONPATH", "COLUMNS",
