@@ -1,20 +1,18 @@
 """What clients that others wrote send, and what they need to find in an answer (Appendix A).
 
 Each request is built here as such clients shape it; each claim is named by the need. The switches that some of them
-need (21 fields in a notice, the paper list of open orders, retired TR ids) have a simulator of their own.
+need (21 fields in a notice, retired TR ids and more) have a simulator of their own.
 """
 
 import io
 import json
-import keyword
 import zipfile
-from collections import namedtuple
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from kis.simulator.testing import start, wait_for
+from kis.simulator.testing import start
 
 TRADING = "/uapi/overseas-stock/v1/trading/"
 QUOTES = "/uapi/overseas-price/v1/quotations/"
@@ -27,7 +25,6 @@ LENIENT = {
     "token_interval": 0.0,
     "notice_fields": 21,
     "order_notice_fields": 21,
-    "paper_nccs": True,
     "paper_refuses_filters": False,
     "old_tr_ids": True,
     "tick_list": "output2",
@@ -468,128 +465,3 @@ class TestNoticesOf21Fields:
         assert (accepted[12], accepted[13], accepted[15]) == ("1", "1", "")
         assert (int(filled[8]), int(filled[15]), filled[6], filled[18]) == (2, 2, "2", "6")
         assert len(filled[1]) == 10
-
-
-class Sample:
-    """The official sample's way (A.1): answers become named fields, TR ids of paper are made from the real ones."""
-
-    MOST_PAGES = 10
-
-    def __init__(self, customer):
-        self.customer = customer
-
-    def tr_id(self, real_id):
-        return "V" + real_id[1:] if self.customer.side == "paper" and real_id[0] in "TJC" else real_id
-
-    def fetch(self, path, real_id, params, tr_cont="", *, post=False):
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "text/plain",
-            "charset": "UTF-8",
-            "authorization": f"Bearer {self.customer.token}",
-            "appkey": self.customer.account["app_key"],
-            "appsecret": self.customer.account["app_secret"],
-            "tr_id": self.tr_id(real_id),
-            "custtype": "P",
-            "tr_cont": tr_cont,
-        }
-        http = self.customer.http
-        answer = (
-            http.post(path, content=json.dumps(params), headers=headers)
-            if post
-            else http.get(path, params=params, headers=headers)
-        )
-        names = {raw.decode(): value.decode() for raw, value in answer.headers.raw if raw.decode().islower()}
-        body = answer.json()
-        return namedtuple("Header", names)(**names), namedtuple("Body", body)(**body)
-
-    def pages(self, path, real_id, params):
-        """Rows of all pages, and how many there were."""
-        rows, tr_cont = [], ""
-        for count in range(1, self.MOST_PAGES + 1):
-            header, body = self.fetch(path, real_id, params, tr_cont)
-            rows += body.output
-            if header.tr_cont not in ("M", "F"):
-                return rows, count
-            tr_cont = "N"
-            params = {**params, "CTX_AREA_FK200": body.ctx_area_fk200, "CTX_AREA_NK200": body.ctx_area_nk200}
-        raise AssertionError("the pages do not end")
-
-
-class TestTheOfficialSamplesWay:
-    def test_headers_and_bodies_can_become_named_fields(self, customer):
-        """A lower-case header with a hyphen, or a key that is no name, would end the sample with an error (3.2)."""
-        query = {"AUTH": "", "EXCD": "NAS", "SYMB": "NVDA"}
-        header, body = Sample(customer).fetch(QUOTES + "price", "HHDFS00000300", query)
-        assert {"tr_id", "tr_cont", "gt_uid"} <= set(header._fields)
-        assert not any(keyword.iskeyword(name) or name.startswith("_") for name in body._fields)
-        assert (body.rt_cd, bool(body.msg_cd), bool(body.msg1)) == ("0", True, True)
-
-    def test_a_refusal_can_be_read_the_same_way(self, customer):
-        header, body = Sample(customer).fetch(QUOTES + "price", "HHDFS00000300", {"AUTH": ""})
-        assert header.tr_cont == ""
-        assert body.rt_cd != "0"
-
-    def test_a_token_is_read_by_its_two_names(self, customer):
-        answer = customer.issue()
-        assert answer.status_code == 200
-        assert {"access_token", "access_token_token_expired"} <= set(answer.json())
-
-    def order(self, customer, real_id, **more):
-        body = {**smallest_order(customer), "CTAC_TLNO": "", "MGCO_APTM_ODNO": "", "SLL_TYPE": "", **more}
-        return Sample(customer).fetch(TRADING + "order", real_id, body, post=True)[1]
-
-    def test_it_buys_and_sells_on_both_sides(self, customer):
-        """On paper its sell becomes VTTT1006U, which is taken unless a switch forbids it (1.4)."""
-        bought = self.order(customer, "TTTT1002U")
-        sold = self.order(customer, "TTTT1006U", PDNO="KO", OVRS_EXCG_CD="NYSE", OVRS_ORD_UNPR="500", SLL_TYPE="00")
-        assert (bought.rt_cd, sold.rt_cd) == ("0", "0")
-        assert customer.row(sold.output["ODNO"])["sll_buy_dvsn_cd"] == "01"
-
-    def test_it_pages_through_orders_to_the_end(self, customer):
-        numbers = [customer.accepted("buy", "NVDA", 1, "100") for _ in range(45)]
-        query = customer.ccnl_query()
-        rows, pages = Sample(customer).pages(TRADING + "inquire-ccnl", "TTTS3035R", query)
-        assert [row["odno"] for row in rows] == numbers
-        assert pages == 3
-
-    @pytest.mark.parametrize(
-        ("path", "real_id", "more"),
-        [
-            ("inquire-balance", "TTTS3012R", {"OVRS_EXCG_CD": "NASD", "TR_CRCY_CD": "USD"}),
-            ("inquire-psamount", "TTTS3007R", {"OVRS_EXCG_CD": "NASD", "OVRS_ORD_UNPR": "100", "ITEM_CD": "NVDA"}),
-            (
-                "inquire-present-balance",
-                "CTRP6504R",
-                {"WCRC_FRCR_DVSN_CD": "02", "NATN_CD": "000", "TR_MKET_CD": "00", "INQR_DVSN_CD": "00"},
-            ),
-        ],
-    )
-    def test_its_made_up_paper_names_are_those_of_paper(self, customer, path, real_id, more):
-        context = {"CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
-        _, body = Sample(customer).fetch(TRADING + path, real_id, {**customer.acct, **more, **context})
-        assert body.rt_cd == "0"
-
-    def test_its_open_orders_on_paper_are_answered_where_the_switch_says_so(self, old_paper, paper):
-        query = {**old_paper.acct, "OVRS_EXCG_CD": "NASD", "SORT_SQN": "DS", "CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
-        number = old_paper.accepted("buy", "NVDA", 1, "100")
-        rows, _ = Sample(old_paper).pages(TRADING + "inquire-nccs", "TTTS3018R", query)
-        assert number in [row["odno"] for row in rows]
-        _, refused = Sample(paper).fetch(TRADING + "inquire-nccs", "TTTS3018R", {**query, **paper.acct})
-        assert refused.msg_cd == "OPSQ0002"
-
-    async def test_it_reads_a_notice_by_the_key_of_the_tr(self, customer, speak):
-        """It answers PINGPONG by a pong, keeps one key per TR id, and decrypts if the reply said Y."""
-        tr_id = NOTICES[customer.side]
-        async with customer.socket() as socket:
-            reply = await speak.ask(socket, customer.registration(tr_id, customer.account["hts_id"]))
-            assert reply["header"]["encrypt"] == "Y"
-            number = customer.accepted("buy", "NVDA", 2, "100")
-            fields = speak.decrypt(await speak.hear(socket, lambda t: t.startswith(f"1|{tr_id}|")), reply)
-        assert (fields[2].lstrip("0"), fields[7], int(fields[8])) == (number.lstrip("0"), "NVDA", 2)
-
-    def test_what_it_bought_is_in_the_balance(self, customer):
-        customer.accepted("buy", "NVDA", 1, "500")
-        exchange = "NASD"
-        held = wait_for(lambda: [r for r in customer.balance(exchange).json()["output1"] if r["ovrs_pdno"] == "NVDA"])
-        assert held[0]["ovrs_cblc_qty"] == "1"
