@@ -12,8 +12,10 @@ USAGE = """./run demo [--web-port N] [--api-port N]     a running system with si
 ./run up [--web-port N] [--api-port N]        everything against .env
 ./run test [--all] [pytest arguments]         all tests; --all: the long ones too
 ./run lint                                    every linter
-./run bench [name]                            the benchmarks
-./run simulator --rest-port N --ws-port N     the KIS simulator alone
+./run bench [startup|kis]                     the benchmarks
+./run simulator [--rest-port N --ws-port N]   the KIS simulator alone, on free ports unless told
+    --scenario NAME|FILE  --speed S           a day of a certain kind; a market that runs S times as fast
+    --list-scenarios                          the days that ship with it
 ./run lock [--upgrade]                        pin the Python packages anew
 ./run <command> …                             any manage.py command (./run help lists them)
 """
