@@ -86,7 +86,7 @@ async def serve(simulator: Simulator, *, watch_stdin: bool = False) -> None:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
         await simulator.start()
         print(json.dumps(simulator.ready), flush=True)
-        await stop.wait()
+        await simulator.until(stop)
     finally:
         await simulator.stop()
 

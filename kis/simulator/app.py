@@ -117,6 +117,15 @@ class Simulator:
                 await self._doors.follow()
             await asyncio.sleep(BEAT)
 
+    async def until(self, stop: asyncio.Event) -> None:
+        """Serve until told to stop. Raises what ended the market: with its time at a stand, every answer would lie."""
+        assert self._beat is not None
+        told = asyncio.create_task(stop.wait())
+        await asyncio.wait({told, self._beat}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if self._beat.done():
+            self._beat.result()
+
     async def stop(self) -> None:
         if self._beat is not None:
             self._beat.cancel()

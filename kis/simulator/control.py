@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
@@ -18,12 +18,14 @@ from kis.simulator.exchange import NewOrder, Refused
 from kis.simulator.faults import KINDS, BadFault
 from kis.simulator.faults.doors import Doors
 from kis.simulator.market_path import Print, tick_index
+from kis.simulator.untrusted import read_json
 from kis.simulator.world import World
 from kis.simulator.ws import Sockets
 
 PHONE = "모바일"
 CALENDAR_DAYS, MOST_DAYS = 40, 1000
 MOST_SECONDS = 10 * 366 * 86400
+MOST_SHARES, MOST_USD = 10**10 - 1, 10**6  # as many digits as an order and a notice have room for
 
 
 class BadRequest(ValueError):
@@ -118,7 +120,7 @@ class Control:
         return found
 
     def _symbol(self, body: dict[str, Any]) -> str:
-        if body.get("symbol") not in self._world.market.listings:
+        if str(body.get("symbol")) not in self._world.market.listings:
             raise BadRequest("symbol must be one of " + ", ".join(self._world.market.listings))
         return str(body["symbol"])
 
@@ -164,10 +166,10 @@ class Control:
             raise BadRequest("side must be buy or sell")
         try:
             quantity, price = int(body["qty"]), Decimal(str(body["price"]))
-        except (KeyError, TypeError, ValueError, InvalidOperation):
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             raise BadRequest("qty must be a whole number and price an amount") from None
-        if quantity < 1:
-            raise BadRequest("qty must be at least 1")
+        if not 1 <= quantity <= MOST_SHARES or not price.is_finite() or price > MOST_USD:
+            raise BadRequest(f"qty is from 1 to {MOST_SHARES}, and price at most {MOST_USD}")
         exchange = self._world.market.listings[symbol].market.order
         channel = str(body.get("channel", PHONE))
         new = NewOrder(symbol, exchange, body["side"], quantity, price, channel)
@@ -186,8 +188,8 @@ class Control:
             last = date.fromisoformat(request.query.get("to") or str(max(first, today) + timedelta(days=ahead)))
         except (ValueError, OverflowError):
             raise BadRequest("days is a whole number, from and to are dates (2026-03-12)") from None
-        if not 0 <= (last - first).days <= MOST_DAYS:
-            raise BadRequest(f"to lies at or behind from, and at most {MOST_DAYS} days")
+        if not 0 <= (last - first).days <= MOST_DAYS or last.year > date.max.year - 1 or first.year < 1900:
+            raise BadRequest(f"to lies at or behind from, at most {MOST_DAYS} days ahead, in the years 1900 to {date.max.year - 1}")
         days = (self._world.market.calendar.day(first + timedelta(days=n)) for n in range((last - first).days + 1))
         return _json({"days": [_day_json(day) for day in days]})
 
@@ -254,7 +256,7 @@ class Control:
         body = await _body(request)
         try:
             ticks = int(body.get("ticks", 1))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise BadRequest("ticks must be a whole number") from None
         for _ in range(min(ticks, 1000)):
             self._world.step(self._world.now())
@@ -317,25 +319,25 @@ def _cents(body: dict[str, Any], name: str, default: int | None = None) -> int:
         return default
     try:
         cents = Decimal(str(body[name])) * 100
-        whole = int(cents)
+        whole = int(cents) if cents <= MOST_USD * 100 else 0
     except (KeyError, ArithmeticError, ValueError):
         raise BadRequest(f"{name} must be an amount in USD") from None
     if cents != whole or cents < (1 if default is not None else 2):
-        raise BadRequest(f"{name} must be whole cents, at least 0.02")
+        raise BadRequest(f"{name} must be whole cents, at least 0.02 and at most {MOST_USD}")
     return whole
 
 
 def _shares(body: dict[str, Any], name: str, default: int) -> int:
     value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BadRequest(f"{name} must be a whole number of shares, at least 1")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SHARES:
+        raise BadRequest(f"{name} must be a whole number of shares, from 1 to {MOST_SHARES}")
     return value
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
     raw = await request.read()
     try:
-        body = json.loads(raw) if raw.strip() else {}
+        body = read_json(raw) if raw.strip() else {}
     except ValueError:
         raise BadRequest("the body must be JSON") from None
     if not isinstance(body, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import string
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from kis.simulator.faults import sockets as struck_sockets
 from kis.simulator.market import View
 from kis.simulator.market_path import Tick, tick_time
 from kis.simulator.rest.quotes import rsym
+from kis.simulator.untrusted import read_json
 from kis.simulator.world import World
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -55,7 +55,9 @@ class Session:
         return About(self.request.path, tr_id, account_no, self.side, server="ws", notice=notice)
 
     def say(self, text: str) -> None:
-        if not self.silent:
+        if self.outbox.qsize() * 300 > BACKLOG:
+            self.cut()
+        elif not self.silent:
             self.outbox.put_nowait(text)
 
     def cut(self) -> None:
@@ -119,8 +121,6 @@ class Sockets:
                 await self._write(session, text)
             except (ConnectionError, RuntimeError):
                 return
-            if session.outbox.qsize() * 300 > BACKLOG:
-                session.cut()
 
     async def _write(self, session: Session, text: str) -> None:
         """One text, whole; or in pieces, past the library, which knows only whole frames."""
@@ -167,7 +167,7 @@ class Sockets:
     def on_message(self, session: Session, text: str) -> None:
         """One JSON message of the client: a PINGPONG echo, a registration or its end."""
         try:
-            message = json.loads(text)
+            message = read_json(text)
         except ValueError:
             return session.say(frames.reply("OPSP9999", "(null)", ""))
         if not isinstance(message, dict) or not isinstance(message.get("header"), dict):

@@ -15,6 +15,7 @@ MATCHES = ("path", "tr_id", "account_no", "side", "symbol", "server", "field")
 NUMBERS = ("probability", "count", "seconds", "every")
 KEYS = ("name", "match", "after", "until", *NUMBERS)
 BEGINNING = datetime.fromtimestamp(0, UTC)
+MOST = 1e9  # seconds: thirty years, which no clock runs over
 
 
 class BadFault(ValueError):
@@ -137,11 +138,11 @@ class Faults:
 
 def read(row: Any, now: datetime) -> Fault:
     """One row of a scenario's `faults`, of `--faults` or of `POST /faults`. Raises BadFault."""
-    if not isinstance(row, dict) or row.get("name") not in KINDS:
+    if not isinstance(row, dict) or str(row.get("name")) not in KINDS:
         raise BadFault("a fault needs a name, one of: " + ", ".join(KINDS))
     if unknown := sorted(set(row) - set(KEYS)):
         raise BadFault(f"a fault does not know {unknown[0]!r}; known are: {', '.join(KEYS)}")
-    kind = KINDS[row["name"]]
+    kind = KINDS[str(row["name"])]
     match = row.get("match") or {}
     if not isinstance(match, dict) or set(match) - set(MATCHES):
         raise BadFault(f"match takes {', '.join(MATCHES)}")
@@ -175,15 +176,22 @@ def _check_times(fault: Fault) -> None:
 def _number(row: dict[str, Any], name: str) -> float | None:
     value = row.get(name)
     try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError) as e:
+        number = None if value is None else float(value)
+    except (TypeError, ValueError, OverflowError) as e:
         raise BadFault(f"{', '.join(NUMBERS)} are numbers: {e}") from e
+    if number is not None and not 0 <= number <= MOST:
+        raise BadFault(f"{', '.join(NUMBERS)} are not negative, and at most {MOST:.0f}")
+    return number
 
 
 def _when(row: dict[str, Any], name: str, now: datetime) -> float | None:
     """Seconds from now: a number, or a moment with its zone."""
     value = row.get(name)
-    if value is None or isinstance(value, int | float):
+    if value is None:
+        return None
+    if isinstance(value, int | float):
+        if not abs(value) <= MOST:
+            raise BadFault(f"{name} is at most {MOST:.0f} seconds")
         return value
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

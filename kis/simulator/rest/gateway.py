@@ -28,6 +28,7 @@ from kis.simulator.rest.call import (
     refusal,
 )
 from kis.simulator.rest.endpoints import ENDPOINTS
+from kis.simulator.untrusted import read_json
 from kis.simulator.world import World
 
 # Log-in errors whose HTTP status was seen (2.1).
@@ -59,7 +60,8 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Any request. Faults strike before or after; what lies between knows nothing of them."""
-        faults, now, raw = self._world.faults, self._world.now(), await request.read()
+        raw = await request.read()
+        faults, now = self._world.faults, self._world.now()  # a body may take its time
         about = self._about(request, raw)
 
         def send(body: dict[str, Any], status: int) -> web.Response:
@@ -193,7 +195,7 @@ class Gateway:
         if signed and self._world.switches.verify_hashkey and signed != oauth.body_hash(raw):
             raise Denied("EGW00131")
         try:
-            body = json.loads(raw)
+            body = read_json(raw)
         except ValueError:
             raise Denied("EGW00202") from None
         if not isinstance(body, dict):
@@ -224,7 +226,7 @@ class Gateway:
         try:
             if request.method != "POST":
                 return web.Response(status=404)
-            body = json.loads(raw)
+            body = read_json(raw)
             if not isinstance(body, dict):
                 raise Denied("EGW00101")
             status, answer = oauth.PATHS[path_of(request)](self._world, self._side, body, now)
@@ -250,7 +252,7 @@ class Gateway:
         if self._world.switches.hashkey_counts:
             self._check_rate(account, now)
         try:
-            body = json.loads(raw)
+            body = read_json(raw)
         except ValueError:
             raise Denied("EGW00101") from None
         return Answer({"BODY": body, "HASH": oauth.body_hash(raw)})
@@ -289,7 +291,7 @@ class Gateway:
 def _app_key(raw: bytes) -> str:
     """The key in the body of a log-in call."""
     try:
-        body = json.loads(raw) if raw else {}
+        body = read_json(raw) if raw else {}
     except ValueError:
         return ""
     return str(body.get("appkey", "")) if isinstance(body, dict) else ""
