@@ -45,6 +45,7 @@ async def read_holdings(*, client: KisClient, lane: Lane) -> Listing[Holding]:
     for call, exchange in balance_calls.balances(client.config):
         found.add(await read_pages(call, partial(balance_answers.holdings, asked=exchange), client=client, lane=lane))
     once = dict(reversed(found.rows))  # repeated rows were seen (4.7); the first stands
+    found.spoiled |= any(once[key].quantity != row.quantity for key, row in found.rows)  # two rows, not one twice
     return found.listing(tuple(_by_symbol(once.values())))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kis import codes, functions
 from kis.wire.calls import Call
-from kis.wire.values import SEOUL, Row, Unreadable, moment, text
+from kis.wire.values import SEOUL, Row, Unreadable, moment, rows, rows_missing, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,17 @@ def page[T](found: Iterable[Row], read: Callable[[Row], T | None]) -> Page[T]:
             if item is not None:
                 good.append(item)
     return Page(tuple(good), unreadable)
+
+
+def table[T](answer: Answer, read: Callable[[Row], T | None], *names: str) -> Page[T]:
+    """The rows under the first of these names, read as by `page`.
+
+    An answer of success without that part proves no emptiness: it counts as unreadable, unless KIS says in its code
+    that there is nothing.
+    """
+    found = page(rows(answer.body, *names), read)
+    missing = 0 if answer.code in codes.NOTHING_FOUND else rows_missing(answer.body, *names)
+    return Page(found.rows, found.unreadable + missing)
 
 
 def access_token(answer: Answer) -> tuple[str, datetime] | None:

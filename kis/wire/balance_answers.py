@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from kis import codes
-from kis.wire.answers import Answer, Page, must, page
+from kis.wire.answers import Answer, Page, must, table
 from kis.wire.values import Row, Unreadable, rows
 from market.orders import BuyingPower, Holding
 from market.statements import BalanceRow, CurrencyRow, Margin, WonSums
@@ -18,11 +18,11 @@ def holdings(answer: Answer, asked: Exchange | None) -> Page[KeyedHolding]:
 
     def read(row: Row) -> KeyedHolding | None:
         symbol = row.text("ovrs_pdno")
-        if not symbol or row.integer("ovrs_cblc_qty") == 0:
+        if row.integer("ovrs_cblc_qty") == 0 or not (symbol or row.text("ovrs_cblc_qty")):
             return None
         exchange = codes.EXCHANGE_OF.get(row.text("ovrs_excg_cd"), asked)
         holding = Holding(
-            symbol=symbol,
+            symbol=must(symbol, "ovrs_pdno"),
             exchange=must(exchange, "ovrs_excg_cd"),
             quantity=row.must_integer("ovrs_cblc_qty"),
             sellable_quantity=row.must_integer("ord_psbl_qty"),
@@ -34,7 +34,7 @@ def holdings(answer: Answer, asked: Exchange | None) -> Page[KeyedHolding]:
         key = (holding.exchange.value, symbol, row.text("loan_type_cd"), row.text("loan_dt"))
         return key, holding
 
-    return page(rows(answer.body, "output1"), read)
+    return table(answer, read, "output1")
 
 
 def buying_power(answer: Answer) -> BuyingPower:
@@ -91,7 +91,7 @@ def balance_rows(answer: Answer, quantity: str) -> Page[BalanceRow]:
             raw=dict(row.raw),
         )
 
-    return page(rows(answer.body, "output1"), read)
+    return table(answer, read, "output1")
 
 
 def currencies(answer: Answer) -> Page[CurrencyRow]:
@@ -115,7 +115,7 @@ def currencies(answer: Answer) -> Page[CurrencyRow]:
             raw=dict(row.raw),
         )
 
-    return page(rows(answer.body, "output2"), read)
+    return table(answer, read, "output2")
 
 
 # output3 of 4.8 and of 4.14: our name, KIS's name

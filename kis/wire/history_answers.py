@@ -1,14 +1,14 @@
 """Answers about what an account earned and traded (sheet 4.12, 4.13), read into the house's words."""
 
 from kis import codes
-from kis.wire.answers import Answer, Page, must, page
+from kis.wire.answers import Answer, Page, must, table
 from kis.wire.values import Row, day, rows
 from market.statements import RealizedRow, RealizedSums, TransactionRow, TransactionSums
 
 
 def profits(answer: Answer) -> Page[RealizedRow]:
     """What sells brought, by symbol and day (4.12)."""
-    return page(rows(answer.body, "output1"), _profit)
+    return table(answer, _profit, "output1")
 
 
 def _profit(row: Row) -> RealizedRow | None:
@@ -52,7 +52,7 @@ def profit_sums(answer: Answer) -> RealizedSums | None:
 
 def transactions(answer: Answer) -> Page[TransactionRow]:
     """Trades in dollars, by symbol and day (4.13); those in other currencies are passed over."""
-    return page(rows(answer.body, "output1"), _transaction)
+    return table(answer, _transaction, "output1")
 
 
 def _transaction(row: Row) -> TransactionRow | None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from kis import codes
-from kis.wire.answers import Answer, Page, page
+from kis.wire.answers import Answer, Page, table
 from kis.wire.quote_answers import positive
 from kis.wire.values import Row, rows
 from market.instruments import InstrumentInfo, InstrumentKind, SettlementDate
@@ -82,7 +82,7 @@ def settlement_dates(answer: Answer, trade_date: date) -> Page[SettlementDate]:
             raw=row.raw,
         )
 
-    return page(rows(answer.body, "output"), read)
+    return table(answer, read, "output")
 
 
 def _flag(row: Row, name: str) -> bool | None:

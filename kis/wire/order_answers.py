@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from kis import codes
-from kis.wire.answers import Answer, Page, must, page
+from kis.wire.answers import Answer, Page, must, page, table
 from kis.wire.values import SEOUL, Row, Unreadable, day, moment, order_number, rows
 from market.orders import ExecutionRow, OrderAccepted, SlicedOrder, SliceFill, SliceSums
 
@@ -33,13 +33,13 @@ def carries_order_number(answer: Answer) -> bool:
 
 def executions(answer: Answer) -> Page[ExecutionRow]:
     """Rows of the order list (4.11) or of the open orders (4.10); an object of blanks for the array is no row."""
-    return page(rows(answer.body, "output", "output1"), _execution)
+    return table(answer, _execution, "output", "output1")
 
 
 def _execution(row: Row) -> ExecutionRow | None:
     number = order_number(row.text("odno"))
     if not number:
-        if row.blank or not row.text("pdno"):
+        if row.blank or not (row.text("pdno") or row.text("odno").strip("0")):
             return None
         raise Unreadable("odno")
     original = row.text("orgn_odno")
@@ -53,7 +53,7 @@ def _execution(row: Row) -> ExecutionRow | None:
         side=must(codes.SIDE_OF.get(row.text("sll_buy_dvsn_cd")), "sll_buy_dvsn_cd"),
         exchange=codes.EXCHANGE_OF.get(row.text("ovrs_excg_cd")),
         quantity=_shares(row, kind, "ft_ord_qty"),
-        limit_price=row.decimal("ft_ord_unpr3") or Decimal(0),  # 0: an auction order, or a cancel
+        limit_price=_price(row, kind),
         filled_quantity=_shares(row, kind, "ft_ccld_qty"),
         avg_fill_price=row.decimal("ft_ccld_unpr3") or None,  # a zero is no price
         open_quantity=_shares(row, kind, "nccs_qty"),
@@ -80,6 +80,13 @@ def _shares(row: Row, kind: str, name: str) -> int:
     if kind != "new" and not row.text(name):
         return 0
     return row.must_integer(name)
+
+
+def _price(row: Row, kind: str) -> Decimal:
+    """0 for an auction order or a cancel. A blank is no 0: an order could be taken for another, or for nobody's."""
+    if kind != "new" and not row.text("ft_ord_unpr3"):
+        return Decimal(0)
+    return row.must_decimal("ft_ord_unpr3")
 
 
 def _placed_at(row: Row) -> datetime | None:
@@ -113,7 +120,7 @@ def sliced_orders(answer: Answer, on: date) -> Page[SlicedOrder]:
             raw=dict(row.raw),
         )
 
-    return page(rows(answer.body, "output", "output1"), read)
+    return table(answer, read, "output", "output1")
 
 
 def slice_fills(answer: Answer) -> Page[SliceFill]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from kis import codes
-from kis.wire.answers import Answer, Page, must, page
+from kis.wire.answers import Answer, Page, must, page, table
 from kis.wire.values import NEW_YORK, SEOUL, Row, clock_time, moment, rows
 from market.data import Quote
 from market.prices import BookLevel, OrderBook, PriceDetail, PriceSnapshot, ScreenedStock, Trade
@@ -223,7 +223,7 @@ def trades(answer: Answer, *, on: date | None, today: bool) -> Page[Trade]:
             raw=row.raw,
         )
 
-    return page(rows(answer.body, "output1"), read)
+    return table(answer, read, "output1")
 
 
 def _when(clock: str, on: date | None, today: bool, received_at: datetime) -> datetime | None:
@@ -264,7 +264,7 @@ def screened(answer: Answer) -> Page[ScreenedStock]:
             raw=row.raw,
         )
 
-    return page(rows(answer.body, "output2", "output"), read)
+    return table(answer, read, "output2", "output")
 
 
 def screen_total(answer: Answer) -> int | None:

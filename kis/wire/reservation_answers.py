@@ -1,7 +1,7 @@
 """Answers about reserved orders (sheet 4.3 to 4.5), read into the house's words."""
 
 from kis import codes
-from kis.wire.answers import Answer, Page, must, page
+from kis.wire.answers import Answer, Page, must, table
 from kis.wire.values import SEOUL, Row, Unreadable, day, moment, order_number, rows
 from market.orders import Reservation, ReservationAccepted
 
@@ -30,13 +30,13 @@ def _accepted(answer: Answer, *names: str) -> ReservationAccepted | None:
 
 def reservations(answer: Answer) -> Page[Reservation]:
     """Rows of the list of reservations (4.5)."""
-    return page(rows(answer.body, "output", "output1"), _reservation)
+    return table(answer, _reservation, "output", "output1")
 
 
 def _reservation(row: Row) -> Reservation | None:
     number = order_number(row.text("ovrs_rsvn_odno"))
     if not number:
-        if row.blank or not row.text("pdno"):
+        if row.blank or not (row.text("pdno") or row.text("ovrs_rsvn_odno").strip("0")):
             return None
         raise Unreadable("ovrs_rsvn_odno")
     return Reservation(

@@ -134,8 +134,19 @@ class Row:
 
 def rows(body: Mapping[str, Any] | None, *names: str) -> Iterator[Row]:
     """The rows under the first of these keys: of an array, or of the single object sent in its place."""
-    fields = {str(name).lower(): value for name, value in (body or {}).items()}
-    found: object = next((fields[name] for name in names if name in fields), [])
-    for item in found if isinstance(found, list) else [found]:
+    for item in _items(body, names) or ():
         if isinstance(item, Mapping):
             yield Row(item)
+
+
+def rows_missing(body: Mapping[str, Any] | None, *names: str) -> int:
+    """How many rows are known to be missing under these keys: what is no row, or one when the part itself is away."""
+    found = _items(body, names)
+    return 1 if found is None else sum(not isinstance(item, Mapping) for item in found)
+
+
+def _items(body: Mapping[str, Any] | None, names: tuple[str, ...]) -> list[object] | None:
+    """What is under the first of these keys that holds an array or an object; None when none does."""
+    fields = {str(name).lower(): value for name, value in (body or {}).items()}
+    found = next((fields[name] for name in names if isinstance(fields.get(name), list | Mapping)), None)
+    return found if found is None or isinstance(found, list) else [found]

@@ -220,6 +220,15 @@ class TestQuestions:
 
 
 class TestHoldings:
+    @pytest.mark.parametrize("body", [{}, {"output1": None}, {"output1": "x"}, {"output2": {"tot_pftrt": "0"}}])
+    def test_an_answer_without_the_list_does_not_say_that_nothing_is_held(self, body):
+        page = balance_answers.holdings(answer({"rt_cd": "0", **body}), None)
+        assert (page.rows, page.unreadable) == ((), 1)
+
+    def test_shares_of_a_blank_symbol_are_counted_not_left_out(self):
+        page = balance_answers.holdings(answer({"output1": [{**HOLDING, "ovrs_pdno": ""}]}), None)
+        assert (page.rows, page.unreadable) == ((), 1)
+
     def test_a_holding_and_the_blank_row_after_it(self):
         blank = dict.fromkeys(HOLDING, "")
         page = balance_answers.holdings(answer({"output1": [HOLDING, blank, {**HOLDING, "ovrs_cblc_qty": "0"}]}), None)

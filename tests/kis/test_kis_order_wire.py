@@ -338,12 +338,28 @@ class TestAnswers:
         (row,) = order_answers.executions(answer({"output": [cancel]})).rows
         assert (row.request_kind, row.original_id, row.open_quantity) == ("cancel", "40901", 0)
 
-    @pytest.mark.parametrize("empty", [dict.fromkeys(ROW, ""), [], [dict.fromkeys(ROW, "")], None])
+    @pytest.mark.parametrize("empty", [dict.fromkeys(ROW, ""), [], [dict.fromkeys(ROW, "")]])
     def test_an_object_of_blanks_is_an_empty_list(self, empty):
         page = order_answers.executions(answer({"rt_cd": "0", "output": empty}))
         assert (page.rows, page.unreadable) == ((), 0)
 
-    @pytest.mark.parametrize("name", ["odno", "ord_dt", "sll_buy_dvsn_cd", "ft_ord_qty", "ft_ccld_qty", "nccs_qty"])
+    @pytest.mark.parametrize("body", [{}, {"output": None}, {"output": "x"}, {"output": ["x"]}, {"output2": []}])
+    def test_a_success_without_a_list_proves_no_empty_list(self, body):
+        page = order_answers.executions(answer({"rt_cd": "0", "msg_cd": "KIOK0510", **body}))
+        assert (page.rows, page.unreadable) == ((), 1)
+
+    @pytest.mark.parametrize("code", ["KIOK0560", "70070000"])
+    def test_it_is_empty_when_its_code_says_that_there_is_nothing(self, code):
+        page = order_answers.executions(answer({"rt_cd": "0", "msg_cd": code}))
+        assert (page.rows, page.unreadable) == ((), 0)
+
+    def test_an_order_number_that_cannot_be_read_is_no_blank_row(self):
+        page = order_answers.executions(answer({"output": [{**dict.fromkeys(ROW, ""), "odno": "A0001"}]}))
+        assert page.unreadable == 1
+
+    @pytest.mark.parametrize(
+        "name", ["odno", "ord_dt", "sll_buy_dvsn_cd", "ft_ord_qty", "ft_ccld_qty", "nccs_qty", "ft_ord_unpr3"]
+    )
     def test_a_row_without_what_it_must_have_is_counted_not_guessed(self, name):
         page = order_answers.executions(answer({"output": [ROW, {**ROW, name: " "}]}))
         assert (len(page.rows), page.unreadable) == (1, 1)
