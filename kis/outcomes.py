@@ -44,6 +44,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Kind.LEDGER, "40######", "8.3, 4.2", "F", 2026),
     # --- named by the same rule as no proof, should a family ever reach them --------------------------------------
     Entry(Kind.NOT_A_REFUSAL, "90020000 IGW00007 IGW00009", "8.3", "F I", 2026),
+    # Words of success: with an rt_cd that says no, the answer contradicts itself and proves nothing.
+    Entry(Kind.NOT_A_REFUSAL, "APBK0013 APBK1711 40590000 40600000 40620000 40630000", "3.6", "W F", 2026),
     # --- all that follows speaks about questions only; the outcome of an order answered so is unknown ---------------
     Entry(Kind.TOKEN_TOO_OFTEN, "EGW00133", "2.1, 8.1", "I", 2023),
     Entry(Kind.CREDENTIAL, "EGW00003 EGW00004 EGW00206", "8.1", "E", 2026),
