@@ -46,7 +46,7 @@ class Feed:
     session: SessionView = field(default_factory=lambda: SessionView(None))
     seen: dict[str, float] = field(default_factory=dict)  # when a new price came, on the monotonic clock
     asked: dict[str, float] = field(default_factory=dict)
-    polled: dict[str, Quote] = field(default_factory=dict)
+    polled: dict[str, tuple[SessionView, Quote]] = field(default_factory=dict)  # the last look, and in which session
     latest: dict[str, Quote] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -64,6 +64,7 @@ class Feed:
 
     async def _listen(self) -> None:
         channels = ticks.quotes(self.key.pk)
+        missed = deaf = False
         while True:
             try:
                 async with self.redis.pubsub() as channel:
@@ -71,9 +72,16 @@ class Feed:
                     async for message in channel.listen():
                         if message["type"] == "pmessage":
                             self._hear(message["channel"], message["data"])
+                        elif message["type"] == "psubscribe":  # again: also when the library connected anew by itself
+                            if missed:
+                                self.on_gap()
+                            missed, deaf = True, False
             except (RedisError, OSError) as e:
                 log.warning("prices from the socket's owner are away: %s", type(e).__name__)
-                self.on_gap()
+                missed = True
+                if not deaf:  # once now, and once when we hear again
+                    deaf = True
+                    self.on_gap()
                 await asyncio.sleep(1)
 
     def _hear(self, channel: bytes, data: bytes) -> None:
@@ -112,14 +120,23 @@ class Feed:
         return min(due, key=lambda symbol: (symbol not in self.held, self.asked.get(symbol, never)), default=None)
 
     async def _ask(self, symbol: str, client: KisClient) -> None:
-        """A polled price has no time of its own: it is new only if the day's volume rose since the last look."""
-        exchange = self.wanted[symbol]
-        daytime = self.session.session is Session.DAYTIME and client.config.environment is Environment.REAL
+        """A polled price has no time of its own: it is new only if its volume rose since a look in the same session.
+
+        The daytime feed counts for itself, and before the first trade of a day the other one shows the day before.
+        """
+        exchange, session = self.wanted[symbol], self.session
+        daytime = session.session is Session.DAYTIME and client.config.environment is Environment.REAL
         lane = Lane.EXIT if symbol in self.held else Lane.SCAN
         found = await get_price(symbol, exchange, daytime=daytime, client=client, lane=lane)
-        quote = freshened(found, self.polled.get(symbol))
-        self.polled[symbol] = quote
+        before = self.polled.get(symbol)
+        comparable = before is not None and session.session is not None and _same(before[0], session)
+        quote = freshened(found, before[1] if before and comparable else None)
+        self.polled[symbol] = session, quote
         if quote.freshness is Freshness.FRESH:
             self._take(quote)
             with suppress(RedisError, OSError):
                 await self.redis.publish(ticks.quotes(self.key.pk, symbol), ticks.pack(quote))
+
+
+def _same(one: SessionView, other: SessionView) -> bool:
+    return (one.session, one.trading_day) == (other.session, other.trading_day)

@@ -30,6 +30,7 @@ class Notices:
 
     async def listen(self) -> None:
         """Pass on what comes, for ever."""
+        missed = False
         while True:
             try:
                 async with self.redis.pubsub() as channel:
@@ -37,8 +38,13 @@ class Notices:
                     async for message in channel.listen():
                         if message["type"] == "message":
                             await self._hear(message["data"])
+                        elif message["type"] == "subscribe":  # again: also when the library connected anew by itself
+                            if missed:
+                                self.on_gap()
+                            missed = True
             except (RedisError, OSError) as e:
                 log.warning("notices from the socket's owner are away: %s", type(e).__name__)
+                missed = True
                 self.on_gap()
                 await asyncio.sleep(AGAIN_SEC)
 

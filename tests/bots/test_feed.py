@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
@@ -13,11 +14,12 @@ from django.conf import settings
 from django.db import connections
 from redis.asyncio import Redis
 
+from bots import feed as feeds
 from bots import ticks
 from bots.feed import ASK_EVERY_SEC, CLOSED_SEC, SILENT_SEC, Feed
 from credentials.services import set_credentials
 from market.data import Quote, SessionView
-from market.words import Exchange, Session
+from market.words import Environment, Exchange, Freshness, Session
 
 OPEN, CLOSED = SessionView(Session.REGULAR), SessionView(None)
 NOW = 1000.0
@@ -75,6 +77,84 @@ class TestWhatIsHeard:
         made.on_gap = lambda: told.append(True)
         made._hear(ticks.quotes("key").encode(), ticks.GAP)
         assert told == [True]
+
+
+class TestFreshness:
+    """A polled price has no time: only a volume that rose within one session shows that it is of now."""
+
+    @pytest.fixture
+    def polled(self, monkeypatch):
+        """`polled(feed, session, volume)`: what one question brings, whatever was asked before."""
+
+        async def ask(made: Feed, session: SessionView, volume: int) -> list[Quote]:
+            async def answered(symbol, exchange, **_):
+                return replace(quote(symbol, volume=volume), freshness=Freshness.STALE, source="rest")
+
+            async def published(*_):
+                return None
+
+            monkeypatch.setattr(feeds, "get_price", answered)
+            made.session, made.redis = session, SimpleNamespace(publish=published)
+            made.heard.clear()
+            await made._ask("AAPL", SimpleNamespace(config=SimpleNamespace(environment=Environment.REAL)))
+            return list(made.heard)
+
+        return ask
+
+    async def test_a_volume_that_rises_within_a_session_is_fresh(self, polled):
+        made = feed()
+        assert await polled(made, OPEN, 10) == []
+        (found,) = await polled(made, OPEN, 11)
+        assert found.freshness is Freshness.FRESH
+
+    async def test_yesterdays_volume_after_the_daytime_session_is_not(self, polled):
+        """The daytime feed counts for itself: the first look at the other one compares with nothing."""
+        made, day = feed(), date(2026, 3, 12)
+        daytime, pre = SessionView(Session.DAYTIME, day), SessionView(Session.PRE, day)
+        await polled(made, daytime, 10)
+        assert len(await polled(made, daytime, 1000)) == 1
+        assert await polled(made, pre, 50_000_000) == []
+        assert len(await polled(made, pre, 50_000_100)) == 1
+
+    async def test_late_prints_are_no_news_the_next_day_nor_while_the_market_is_closed(self, polled):
+        made = feed()
+        await polled(made, SessionView(Session.PRE, date(2026, 3, 12)), 10)
+        assert await polled(made, SessionView(Session.PRE, date(2026, 3, 13)), 11) == []
+        await polled(made, CLOSED, 12)
+        assert await polled(made, CLOSED, 13) == []
+
+
+class TestDeafness:
+    """What is published while nobody listens is lost, and said to be: also when the library connects again by itself."""
+
+    async def test_after_a_broken_line_a_gap_is_told_once_we_listen_again(self):
+        async with Redis.from_url(settings.REDIS_URL) as redis:
+            gaps: list[float] = []
+            made = feed()
+            made.redis, made.on_gap = redis, lambda: gaps.append(time.monotonic())
+            listening = asyncio.create_task(made._listen())
+            await listened(redis, made)
+            assert gaps == []
+
+            await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            while await redis.pubsub_numpat():
+                await asyncio.sleep(0.01)
+            lost_at = time.monotonic()
+            await listened(redis, made)
+            assert gaps[-1] > lost_at
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def listened(redis: Redis, made: Feed) -> None:
+    """Publish until it is heard."""
+    async with asyncio.timeout(10):
+        made.heard.clear()
+        volume = 0
+        while not made.heard:
+            volume += 1
+            await redis.publish(ticks.quotes("key", "AAPL"), ticks.pack(quote(volume=volume)))
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -213,7 +213,7 @@ def test_the_whitelist_of_refusals_is_the_one_of_the_safety_rules():
     assert {code: bool(outcomes.LEDGER_REFUSAL.fullmatch(code)) for code in families} == families
 
 
-@pytest.mark.parametrize("code", "APBK0013 APBK1711 40590000 40600000 40620000 40630000".split())
+@pytest.mark.parametrize("code", ["APBK0013", "APBK1711", "40590000", "40600000", "40620000", "40630000"])
 def test_a_no_in_words_of_success_proves_nothing(code):
     assert type(errors.order_error(answered(200, code))) is OutcomeUnknown
 
