@@ -188,8 +188,8 @@ class Control:
             last = date.fromisoformat(request.query.get("to") or str(max(first, today) + timedelta(days=ahead)))
         except (ValueError, OverflowError):
             raise BadRequest("days is a whole number, from and to are dates (2026-03-12)") from None
-        if not 0 <= (last - first).days <= MOST_DAYS or last.year > date.max.year - 1 or first.year < 1900:
-            raise BadRequest(f"to lies at or behind from, at most {MOST_DAYS} days ahead, in the years 1900 to {date.max.year - 1}")
+        if not 0 <= (last - first).days <= MOST_DAYS or first.year < 1900 or last.year > 9998:
+            raise BadRequest(f"to lies at or behind from, at most {MOST_DAYS} days; the years are 1900 to 9998")
         days = (self._world.market.calendar.day(first + timedelta(days=n)) for n in range((last - first).days + 1))
         return _json({"days": [_day_json(day) for day in days]})
 

@@ -188,7 +188,9 @@ class Exchange:
         giving = {"buy": tick.size, "sell": tick.size}
         events: list[Event] = []
         for account, order in self._queue(tick.symbol):
-            if order.daytime != daytime or (order.received_at + REACTION > now and not at_once):
+            if order.daytime != daytime or order.expires_at <= now:
+                continue
+            if order.received_at + REACTION > now and not at_once:
                 continue
             if order.doomed:
                 self._touch(order)
@@ -385,8 +387,14 @@ class Exchange:
         if new.quantity * new.price * (1 + buffer) > self.buying_power(account):
             raise Refused("not_enough_cash")
 
+    def named(self, account: Account, number: str, now: datetime) -> Order | None:
+        """The order of today that bears this number, or one of yesterday's daytime session that still lives."""
+        wanted = number.strip().lstrip("0")
+        alive = (o for o in account.working() if o.daytime and o.number.lstrip("0") == wanted)
+        return account.find(number, self.date_of(now)) or next(alive, None)
+
     def _original(self, account: Account, number: str, now: datetime) -> Order:
-        order = account.find(number, self.date_of(now))
+        order = self.named(account, number, now)
         if order is None or order.kind == "cancel":
             raise Refused("no_original")
         if not order.alive:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from kis.simulator import codes
-from kis.simulator.book import Account
+from kis.simulator.book import Account, Order
 from kis.simulator.clock import SEOUL, new_york_hms, new_york_ymd, seoul_hms, seoul_ymd, ymd
 from kis.simulator.exchange import Event
 from kis.simulator.listing import Listing
@@ -125,6 +125,16 @@ def _implied(value: Decimal, width: int) -> str:
 
 USUAL = Switches()
 KINDS = {"new": "0", "amend": "1", "cancel": "2"}
+TYPES = {codes.MOO: "A", codes.LOO: "B", codes.MOC: "C", codes.LOC: "D"}  # ODER_KIND2; everything else is a limit: 2
+
+
+def _slicing(order: Order) -> tuple[str, str, str]:
+    """START_TM, END_TM, TM_DIV_TP: how TWAP and VWAP are spread; blank for others."""
+    if order.division not in codes.SLICED_NAMES:
+        return "", "", ""
+    if order.starts_at is None or order.ends_at is None:
+        return "", "", "02"
+    return seoul_hms(order.starts_at), seoul_hms(order.ends_at), "00"
 
 
 def notice_fields(account: Account, listing: Listing, event: Event, switches: Switches = USUAL) -> list[str]:
@@ -138,7 +148,7 @@ def notice_fields(account: Account, listing: Listing, event: Event, switches: Sw
         order.original,
         codes.SIDE_CODES[order.side],
         KINDS[order.kind],
-        "2",
+        TYPES.get(order.division, "2"),
         order.symbol,
         f"{order.filled if total else event.quantity:010d}",
         _implied(event.price, 9),
@@ -153,8 +163,6 @@ def notice_fields(account: Account, listing: Listing, event: Event, switches: Sw
         listing.market.notice,
         "10",
         "",
-        "",
-        "",
-        "",
+        *_slicing(order),
         f"{int(event.price * 10**switches.notice_price12_decimals):012d}",
     ]

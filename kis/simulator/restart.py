@@ -38,6 +38,7 @@ def open_world(memory: Memory, scenario: Scenario, given: list[Account] | None, 
     except (KeyError, TypeError, ValueError) as e:
         raise damaged(memory.path) from e
     memory.rewrite(world.now())
+    world.exchange.expire(world.now())  # first: what has ended holds no money back from what is sent now
     world.pass_time(world.now())
     return world
 

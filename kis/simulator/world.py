@@ -145,6 +145,7 @@ class World:
         """Set the clock ahead and play all that lies between. Raises BadClock."""
         self.run_due_ticks(self.now())
         self.clock.set(to)
+        self._clock_changed = True  # written with the first thing that happens on the way: the book knows no later one
         self._passing.until(self.now(), heard=FRESH, paused=self.paused)
         self._clock_kept()
 
@@ -194,6 +195,7 @@ class World:
 
     def step(self, now: datetime) -> None:
         """Play the current tick once more, for every order that has been accepted by now."""
+        self.run_due_ticks(now)
         daytime = self.market.calendar.daytime_at(now) is not None
         if not (daytime or self.market.calendar.session_at(now)):
             return
@@ -204,6 +206,7 @@ class World:
 
     def push(self, symbol: str, trade: Print, now: datetime) -> None:
         """One trade, now: every order that has been accepted may meet it, and the sockets hear it."""
+        self.run_due_ticks(now)
         self.market.prices.push(symbol, tick_index(now), trade)
         tick = self.market.prices.tick(symbol, tick_index(now))
         self._meet(tick, now)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from kis.simulator.book import Account
 from kis.simulator.clock import BadClock, Clock
+from kis.simulator.exchange import NewOrder
 from kis.simulator.journal import Journal
 from kis.simulator.keys import Rates
+from kis.simulator.market_path import tick_index
 from kis.simulator.memory import Memory
 from kis.simulator.passing import stride_of
 from kis.simulator.restart import open_world
@@ -276,6 +279,45 @@ class TestTheBook:
         with start(book=book) as kis:
             assert kis.control.now() > there
             assert kis.control.state()["clock"]["speed"] == 600
+
+    def test_a_jump_that_is_killed_on_its_way_leaves_no_fill_in_the_future(self, tmp_path):
+        scenario = read_scenario({"start": NOON.isoformat(), "clock": {"mode": "stepped"}})
+        memory = Memory(tmp_path / "book.json")
+        world = open_world(memory, scenario, None, own_seed=False)
+        cents = world.market.prices.tick("NVDA", tick_index(NOON)).last
+        new = NewOrder("NVDA", "NASD", "buy", 10, Decimal(cents - 60) / 100)
+        world.place(world.accounts[0], new, world.now())
+
+        def kill(event):
+            raise KeyboardInterrupt
+
+        world.on_event = kill
+        with pytest.raises(KeyboardInterrupt):
+            world.jump(NOON + timedelta(days=1))
+        memory.close()
+        memory = Memory(tmp_path / "book.json")
+        again = open_world(memory, scenario, None, own_seed=False)
+        memory.close()
+        (order,) = again.accounts[0].orders
+        assert order.fills and order.fills[-1].at <= again.now()
+
+    def test_what_ended_while_it_was_away_holds_no_money_back_from_a_reservation(self, tmp_path):
+        start_at = {"start": NOON.isoformat(), "clock": {"mode": "stepped"}, "calendar": "nyse-hours"}
+        memory = Memory(tmp_path / "book.json")
+        world = open_world(memory, read_scenario(start_at), None, own_seed=False)
+        account = next(a for a in world.accounts if a.environment == "real")
+        quantity = int(account.cash / 11)
+        all_in = NewOrder("NVDA", "NASD", "buy", quantity, Decimal("10.00"))
+        world.place(account, all_in, world.now())
+        world.reservations.accept(account, all_in, world.now())
+        world.keep()
+        memory.close()
+        memory = Memory(tmp_path / "book.json")
+        late = {**start_at, "start": (NOON + timedelta(days=1)).isoformat()}
+        again = open_world(memory, read_scenario(late), None, own_seed=False)
+        memory.close()
+        (reservation,) = again.reservations.of(account.account_no)
+        assert (reservation.status, reservation.reason) == ("sent", "")
 
     def test_the_command_line_turns_the_clock_of_a_book_and_time_goes_on(self, tmp_path):
         book = tmp_path / "book.json"

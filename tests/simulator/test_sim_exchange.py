@@ -43,6 +43,13 @@ def refused(call, *args, **kwargs):
 
 
 class TestFilling:
+    def test_nothing_trades_at_or_after_its_end_even_before_it_was_ended(self):
+        who = account()
+        house = exchange(who)
+        order, _ = house.place(who, BUY, NOW)
+        assert house.on_tick(tick(9000), order.expires_at) == []
+        assert order.open == 10
+
     def test_an_arriving_buy_takes_the_ask_not_its_limit(self):
         who = account()
         house = exchange(who)
@@ -258,6 +265,15 @@ class TestCancelAndAmend:
         order, _ = house.place(who, replace(BUY, price=Decimal("105")), NOW)
         house.on_tick(tick(), SOON)
         assert refused(house.cancel, who, order.number, 0, SOON) == "nothing_left"
+
+    def test_an_order_of_the_daytime_session_bears_its_number_past_midnight_in_new_york(self):
+        who = account("real")
+        house = Exchange([who], DEFAULT, Calendar("nyse-hours"), daytime_follows=False)
+        evening = datetime(2026, 3, 12, 3, 0, tzinfo=UTC)  # 23:00 in New York, 12:00 in Korea
+        order, _ = house.place(who, replace(BUY, daytime=True), evening)
+        assert order.date == date(2026, 3, 11)
+        house.cancel(who, order.number, 0, evening + timedelta(hours=2))
+        assert order.status == "cancelled"
 
     def test_a_number_of_yesterday_is_not_known_today(self):
         who = account()

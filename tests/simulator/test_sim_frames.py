@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from kis.simulator import frames
 from kis.simulator.book import Account, Order
 from kis.simulator.calendar import Calendar
@@ -45,6 +47,23 @@ def test_a_fill_notice_has_25_fields_of_the_sheets_widths():
 def test_an_order_notice_has_the_ordered_quantity_and_a_blank_order_quantity():
     fields = frames.notice_fields(_account(), NVDA, _event("accepted", 10, "184.25"))
     assert (fields[8], fields[12], fields[13], fields[15]) == ("0000000010", "1", "1", "")
+
+
+@pytest.mark.parametrize(
+    ("division", "letter"), [("00", "2"), ("31", "A"), ("32", "B"), ("33", "C"), ("34", "D"), ("35", "2")]
+)
+def test_a_notice_names_the_type_of_its_order(division, letter):
+    event = _event("accepted", 10, "184.25")
+    event.order.division = division
+    assert frames.notice_fields(_account(), NVDA, event)[6] == letter
+
+
+def test_the_notice_of_a_sliced_order_tells_its_window_in_korean_time():
+    event = _event("accepted", 10, "184.25")
+    event.order.division = "35"
+    assert frames.notice_fields(_account(), NVDA, event)[21:24] == ["", "", "02"]
+    event.order.starts_at, event.order.ends_at = NOW, NOW.replace(hour=15)
+    assert frames.notice_fields(_account(), NVDA, event)[21:24] == ["231509", "001509", "00"]
 
 
 def test_a_trade_has_26_fields_an_unsigned_diff_and_a_signed_rate():

@@ -160,6 +160,13 @@ class TestExecutionList:
         second = paper.ccnl("N", **keys).json()
         assert [r["odno"] for r in first["output"] + second["output"]] == [*numbers, late]
 
+    def test_an_order_that_ends_between_two_pages_of_open_ones_hides_none_of_the_others(self, real):
+        numbers = [real.accepted("buy", "NVDA", 1, "50.00") for _ in range(22)]
+        first = real.ccnl(CCLD_NCCS_DVSN="02").json()
+        real.revise("cancel", first["output"][-1]["odno"], "NVDA")
+        more = real.ccnl("N", CCLD_NCCS_DVSN="02", CTX_AREA_NK200=first["ctx_area_nk200"]).json()
+        assert [row["odno"] for row in more["output"]] == numbers[20:]
+
     def test_continuation_keys_without_the_header_mean_the_first_page(self, paper):
         numbers = [paper.accepted("buy", "KO", 1, "1.00", "NYSE") for _ in range(16)]
         key = paper.ccnl().json()["ctx_area_nk200"]
@@ -220,6 +227,14 @@ class TestUnfilled:
     def ask(self, real, tr_cont="", **more):
         query = {**real.acct, "OVRS_EXCG_CD": "NASD", "SORT_SQN": "DS", "CTX_AREA_FK200": "", "CTX_AREA_NK200": ""}
         return real.get(TRADING + "inquire-nccs", "TTTS3018R", {**query, **more}, tr_cont=tr_cont)
+
+    @pytest.mark.parametrize("order", ["DS", ""])
+    def test_the_last_of_a_page_may_end_before_the_next_is_asked_for(self, real, order):
+        numbers = [real.accepted("buy", "NVDA", 1, "50.00") for _ in range(42)]
+        first = self.ask(real, SORT_SQN=order).json()
+        real.revise("cancel", first["output"][-1]["odno"], "NVDA")
+        more = self.ask(real, "N", SORT_SQN=order, CTX_AREA_NK200=first["ctx_area_nk200"]).json()
+        assert [row["odno"] for row in more["output"]] == (numbers[40:] if order else numbers[1::-1])
 
     def test_forty_rows_a_page_and_without_an_exchange_no_further_page(self, real):
         numbers = [real.accepted("buy", "KO", 1, "1.00", "NYSE") for _ in range(43)]

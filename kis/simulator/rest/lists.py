@@ -135,10 +135,10 @@ def ccnl(world: World, call: Call) -> Answer:
     first, last = fields.day(call, "ORD_STRT_DT"), fields.day(call, "ORD_END_DT")
     wanted = _wanted(call)
     orders = [o for o in call.account.orders if first <= o.date <= last and wanted(o)]
-    newest = call.side == codes.REAL and p["SORT_SQN"].strip() == "AS"
-    orders.sort(key=_key, reverse=newest or world.switches.list_order == "newest")
+    newest = world.switches.list_order == "newest" or (call.side == codes.REAL and p["SORT_SQN"].strip() == "AS")
+    orders.sort(key=_key, reverse=newest)
     search = [p[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "PDNO", "ORD_STRT_DT", "ORD_END_DT", "SORT_SQN")]
-    shown, context, tr_cont, more = page(call, orders, _key, CCNL_ROWS[call.side], search)
+    shown, context, tr_cont, more = page(call, orders, _key, CCNL_ROWS[call.side], search, falling=newest)
     output: Any = [ccnl_row(world, o) for o in shown]
     if not output and world.switches.empty_ccnl_as_object:
         output = dict.fromkeys(CCNL_FIELDS, "")
@@ -169,11 +169,12 @@ def nccs(world: World, call: Call) -> Answer:
     """Orders that are still open. Without an exchange there is only the first page (4.10)."""
     exchanges = _exchanges(call)
     orders = [o for o in call.account.orders if o.alive and o.exchange in exchanges]
-    orders.sort(key=_key, reverse=call.params["SORT_SQN"].strip() != "DS")
+    newest = call.params["SORT_SQN"].strip() != "DS"
+    orders.sort(key=_key, reverse=newest)
     if not call.params["OVRS_EXCG_CD"].strip():
         orders = orders[:NCCS_ROWS]
     search = [call.params[f].strip() for f in ("CANO", "ACNT_PRDT_CD", "OVRS_EXCG_CD", "SORT_SQN")]
-    shown, context, tr_cont, more = page(call, orders, _key, NCCS_ROWS, search)
+    shown, context, tr_cont, more = page(call, orders, _key, NCCS_ROWS, search, falling=newest)
     code, text = said(call, len(shown), more)
     rows = [nccs_row(world, o) for o in shown]
     return ok({**context, "output": rows}, code, padded(text), tr_cont)

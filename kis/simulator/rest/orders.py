@@ -115,7 +115,7 @@ def revise(world: World, call: Call) -> Answer:
     """Amend (01) or cancel (02); the answer carries a new number."""
     what = {"01": "amend", "02": "cancel"}[fields.one_of(call, "RVSE_CNCL_DVSN_CD", ("01", "02"))]
     number, symbol, exchange = call.params["ORGN_ODNO"], call.params["PDNO"].strip(), fields.exchange(call)
-    found = call.account.find(number, world.exchange.date_of(call.now))
+    found = world.exchange.named(call.account, number, call.now)
     if found is not None:
         _check_original(call, found, symbol, exchange)
     if what == "cancel":

@@ -30,16 +30,22 @@ CTX20 = Context("CTX_AREA_FK", "CTX_AREA_NK", 20)  # section 4.23
 
 
 def page[T](
-    call: Call, rows: Sequence[T], key: Callable[[T], str], size: int, search: Sequence[str], context: Context = CTX200
+    call: Call,
+    rows: Sequence[T],
+    key: Callable[[T], str],
+    size: int,
+    search: Sequence[str],
+    context: Context = CTX200,
+    *,
+    falling: bool = False,
 ) -> tuple[Sequence[T], dict[str, Any], str, bool]:
     """(rows of this page, the two context fields, response tr_cont, whether more follow).
 
-    The position key names the last row shown, so that rows added meanwhile shift nothing.
+    The position key names the last row shown, so that rows which come or go meanwhile shift nothing. `falling`: the
+    rows are sorted by falling keys.
     """
     after = call.params.get(context.position, "").strip() if call.tr_cont == "N" else ""
-    start = 0
-    if after:
-        start = next((i + 1 for i, row in enumerate(rows) if key(row) == after), len(rows))
+    start = _start([key(row) for row in rows], after, falling) if after else 0
     shown = rows[start : start + size]
     more = start + size < len(rows)
     both = {
@@ -48,6 +54,13 @@ def page[T](
     }
     tr_cont = ("M" if after else "F") if more else ("E" if after else "D")
     return shown, both, tr_cont, more
+
+
+def _start(keys: Sequence[str], after: str, falling: bool) -> int:
+    """Where the rows behind `after` begin; it may be gone itself (an order that was filled meanwhile)."""
+    if after in keys:
+        return keys.index(after) + 1
+    return next((i for i, key in enumerate(keys) if (key < after if falling else key > after)), len(keys))
 
 
 def said(call: Call, rows: int, more: bool) -> tuple[str, str]:
