@@ -105,8 +105,23 @@ def settle(revocation: TokenRevocation, problem: TradingError | None, now: datet
     return True
 
 
-def _journal(revocation: TokenRevocation, problem: TradingError | None, now: datetime) -> None:
-    done = Text("교체·삭제된 앱키의 접근토큰을 폐기했습니다.", "The token of the app key before was revoked.")
+def keep(revocation: TokenRevocation, now: datetime) -> bool:
+    """Not to be revoked after all: the app key is in use again, and KIS issues it the same token for six hours."""
+    with transaction.atomic():
+        TokenRevocation.objects.filter(pk=revocation.pk).delete()
+        _journal(revocation, None, now, done=_KEPT)
+    return True
+
+
+_KEPT = Text(
+    "같은 앱키가 다시 등록되어 접근토큰을 폐기하지 않습니다.", "The same app key is registered again: its token stays."
+)
+_REVOKED = Text("교체·삭제된 앱키의 접근토큰을 폐기했습니다.", "The token of the app key before was revoked.")
+
+
+def _journal(
+    revocation: TokenRevocation, problem: TradingError | None, now: datetime, *, done: Text = _REVOKED
+) -> None:
     if problem is not None:
         done = Text(
             f"이전 앱키의 접근토큰을 폐기하지 못했습니다. 만료되면 저절로 무효가 됩니다. {problem.message.ko}",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from credentials import revocations
 from credentials.sealed import opened
+from credentials.selectors import credential_with_key
 from credentials.services import bare_config
 from sealing import SealingError
 
@@ -29,6 +30,8 @@ def _revoke(revocation_id: object) -> bool:
     except SealingError as why:  # a key of the house is missing: it may come back
         log.warning("%s waits: %s", revocation, type(why).__name__)
         return False
+    if credential_with_key(revocation.environment, app_key) is not None:
+        return revocations.keep(revocation, timezone.now())
     config = bare_config(revocation.environment, app_key, app_secret)
     problem = async_to_sync(revocations.carry_out)(config, value)
     return revocations.settle(revocation, problem, timezone.now())

@@ -125,7 +125,7 @@ class TestFreshness:
 
 
 class TestDeafness:
-    """What is published while nobody listens is lost, and said to be: also when the library connects again by itself."""
+    """What is published while nobody listens is lost, and said to be."""
 
     async def test_after_a_broken_line_a_gap_is_told_once_we_listen_again(self):
         async with Redis.from_url(settings.REDIS_URL) as redis:
@@ -137,8 +137,7 @@ class TestDeafness:
             assert gaps == []
 
             await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-            while await redis.pubsub_numpat():
-                await asyncio.sleep(0.01)
+            assert not await redis.pubsub_numpat()
             lost_at = time.monotonic()
             await listened(redis, made)
             assert gaps[-1] > lost_at

@@ -142,6 +142,29 @@ class TestDeleted:
         assert revoked_at_broker(kis) == before + 1
 
 
+class TestTheSameKeyAgain:
+    """KIS issues the same token for six hours: revoking it late would kill the one that is in use again."""
+
+    def test_a_key_that_was_deleted_and_registered_again_keeps_its_token(self, kis, in_use, paper_account, trader):
+        before = revoked_at_broker(kis)
+        token = issue(in_use)
+        in_use.delete()
+        again = services.set_credentials(account=paper_account, by=trader, **keys_of(kis))
+        assert issue(again) == token
+
+        assert revoke_tokens() == 1
+
+        assert revoked_at_broker(kis) == before
+        assert not TokenRevocation.objects.exists()
+        assert said()[-1] == "The same app key is registered again: its token stays."
+
+    def test_also_when_only_its_secret_was_put_right(self, kis, in_use, paper_account):
+        before = revoked_at_broker(kis)
+        services.set_credentials(account=paper_account, **keys_of(kis) | {"app_secret": "s" * 180})
+        assert revoke_tokens() == 1
+        assert revoked_at_broker(kis) == before
+
+
 class TestTrouble:
     def test_a_broker_that_is_away_is_asked_again_later_and_not_hammered(self, kis, replace, settings):
         replace()
