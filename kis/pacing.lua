@@ -18,6 +18,10 @@ local rules = cjson.decode(ARGV[3])
 local state, held, ledger, used = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local DAY, MINUTE = 86400000, 60000
 
+-- Nobody is told to come back later than this. What lies further ahead was written by a clock that has gone back
+-- since (another server took over): left alone, it would hold everybody up until that moment comes again.
+local longest_wait = rules.interval_ms / rules.floor + rules.window_ms + rules.ledger_pause_ms + rules.grace_ms
+
 local function ms(number) return string.format('%.3f', number) end
 
 local function share_now(share, since)
@@ -68,7 +72,7 @@ local function everybody(facts, process, mine)
   for name, value in pairs(facts) do
     if string.sub(name, 1, 4) == 'who:' and string.sub(name, 5) ~= process then
       local back = tonumber(string.match(value, '^%S+'))
-      if back < now then
+      if back < now or back > now + longest_wait then
         redis.call('HDEL', state, name)
       else
         local at = 0
@@ -105,6 +109,12 @@ local function ask(process, mine)
   local share = share_now(facts['share'], facts['share_at'])
   local interval = rules.interval_ms / share
   local opens = tonumber(facts['next'] or '0')
+  if opens > now + longest_wait then
+    opens = now
+    for _, number in ipairs(redis.call('ZRANGEBYSCORE', held, ms(now + rules.hold_ms + rules.window_ms), '+inf')) do
+      redis.call('ZADD', held, ms(now + rules.window_ms), number)
+    end
+  end
   if now < opens then return come_back(opens - now) end
 
   redis.call('ZREMRANGEBYSCORE', held, '-inf', ms(now))

@@ -82,6 +82,19 @@ def test_slots_open_evenly_at_95_percent_of_what_is_allowed(kind, limits, per_se
     assert len(slots) == pytest.approx(per_second * seconds, abs=1.5)
 
 
+@pytest.mark.parametrize("limits", [REAL, PAPER])
+def test_a_clock_that_goes_back_holds_nobody_up(limits):
+    """Another Redis took over, or its host's clock was put right: an hour without a cancel would be the price."""
+    budget = InRedis(limits)
+    for _ in range(3):
+        served(budget, waiting(SCANS), seconds=3)
+        budget.ask(START + 3000, waiting(EXITS), process="one that is gone")
+    back = START - 3_600_000
+    slots = [when for when, _ in served(budget, waiting(LISTS), seconds=10, now=back)]
+    assert slots[0] - back <= 7000
+    assert len(slots) >= 2
+
+
 @both
 def test_waking_up_late_costs_no_slot_and_makes_no_burst(kind):
     budget, now, slots = kind(REAL), START, []
