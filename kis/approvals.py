@@ -106,7 +106,7 @@ class ApprovalKeeper:
             answer = await self._transport.exchange(calls.approval(self._config))
             value = answers.approval_key(answer)
             if not value:
-                if answer.status in (400, 401, 403):
+                if answer.status in (400, 401, 403) and answer.code:
                     raise CredentialProblem(errors.sentence(answer), code=answer.code)
                 raise errors.read_error(answer, self._config.environment) or unreadable("approval_key")
         except BaseException:

@@ -50,7 +50,7 @@ async def revoke_token(value: str, *, client: KisClient | None = None) -> None:
     answer = await client.transport.exchange(calls.revoke(client.config, value))
     if answer.status == 200 and not answer.code:
         return
-    if answer.status in (400, 401, 403):
+    if answer.status in (400, 401, 403) and answer.code:
         raise CredentialProblem(errors.sentence(answer), code=answer.code)
     raise errors.read_error(answer, client.config.environment) or unreadable("code")
 

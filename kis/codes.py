@@ -67,6 +67,7 @@ MAX_REGISTRATIONS = 41  # 5.1, notices included
 MAX_PAGES = 60
 
 MORE_PAGES = frozenset({"F", "M"})  # 3.3, response header tr_cont
+LAST_PAGE = frozenset({"D", "E"})
 NOTHING_FOUND = frozenset({"KIOK0560", "70070000"})  # 3.6: a success that says that there is nothing
 
 # 5.3 control codes of the WebSocket

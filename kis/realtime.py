@@ -274,7 +274,8 @@ class RealtimeClient:
 
     def _take_notice(self, record: list[str], now: datetime) -> None:
         notice = frames.notice(record, now)
-        if notice.account_no in (self._config.account_no, self._config.account_no[:8]):
+        ours = self._config.account_no, self._config.account_no[:8]
+        if notice.account_no and notice.account_no in ours:  # a key without an account has no notices
             self._registrations.noticed()
             self._call_all(self._on_notice, notice)
 

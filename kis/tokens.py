@@ -194,7 +194,7 @@ class TokenKeeper:
 def _issue_error(answer: Answer, config: KisConfig) -> TradingError:
     if answer.code == outcomes.TOKEN_TOO_OFTEN:
         return Throttled(errors.sentence(answer), code=answer.code, retry_after=ISSUE_EVERY_S)
-    if answer.status in (400, 401, 403):
+    if answer.status in (400, 401, 403) and answer.code:  # without a code it is some gateway's word, not KIS's
         return CredentialProblem(errors.sentence(answer), code=answer.code)
     return errors.read_error(answer, config.environment) or unreadable("access_token")
 

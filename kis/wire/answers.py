@@ -51,7 +51,7 @@ class Answer:
         search, position = (fields.get(name) for name in names)
         leads_on = isinstance(position, str) and bool(position.strip())
         if more not in codes.MORE_PAGES:
-            if not more and leads_on and call.paging:
+            if more not in codes.LAST_PAGE and leads_on and call.paging:
                 raise Unreadable("tr_cont")  # the header was lost on the way: a full list cannot be claimed (3.3)
             return None
         if not isinstance(search, str) or not isinstance(position, str) or not leads_on:

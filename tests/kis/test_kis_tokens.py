@@ -25,6 +25,7 @@ from kis.auth import (
 from kis.broker import KisBroker
 from kis.client import KisClient
 from kis.config import KisConfig
+from kis.errors import ReadFailed
 from kis.simulator import testing
 from kis.token_store import Doubt, Held
 from kis.tokens import RENEW_BEFORE, SAME_FOR, TokenKeeper, renewable_at
@@ -144,6 +145,27 @@ class TestIssuing:
                 await ensure_token(client=make_client(config=config, on_event=issues, token_store=store))
             assert problem.value.code == code
         assert issues.count == 1
+
+    async def test_a_403_of_some_gateway_says_nothing_about_the_key(self, kis, config_of, make_client):
+        """Ten minutes without a token, for everybody, would be its price."""
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>")
+            writer.close()
+
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        store = MemoryTokenStore()
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = make_client(config=config_of(kis, "real", rest_url=url), token_store=store)
+        for ask in (ensure_token, get_approval_key):
+            with pytest.raises(ReadFailed):
+                await ask(client=client)
+        with pytest.raises(ReadFailed):
+            await revoke_token("eyJ.some.token", client=client)
+        server.close()
+        there = make_client(config=config_of(kis, "real"), token_store=store)
+        assert (await ensure_token(client=there)).expires_at > in_hours(1)
 
     async def test_without_a_server_there_is_no_token_and_no_long_wait(self, kis, config_of, make_client):
         config = config_of(kis, "real", rest_url="http://127.0.0.1:1")

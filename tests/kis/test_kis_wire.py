@@ -119,6 +119,11 @@ class TestAnswers:
     def test_the_last_page_has_none_after_it(self, tr_cont):
         assert answer({}, tr_cont=tr_cont).next_page(balance_calls.balances(REAL)[0][0]) is None
 
+    @pytest.mark.parametrize("tr_cont", ["", "X", "N"])
+    def test_a_word_that_is_not_the_last_page_is_no_end_while_a_position_leads_on(self, tr_cont):
+        with pytest.raises(Unreadable):
+            answer({"ctx_area_nk200": "7"}, tr_cont=tr_cont).next_page(balance_calls.balances(REAL)[0][0])
+
     def test_more_without_a_position_is_unreadable_not_the_end(self):
         with pytest.raises(Unreadable):
             answer({"ctx_area_nk200": "   "}, tr_cont="F").next_page(balance_calls.balances(REAL)[0][0])
