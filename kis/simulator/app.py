@@ -94,8 +94,9 @@ class Simulator:
             named = [(name.lower(), value) for name, value in response.headers.items()]
             response.headers.clear()
             response.headers.extend(named)
-        if request.path.startswith(("/uapi/", "/oauth2/")):
-            key = request.headers.get("appkey", "")
+        if request.path.startswith(("/uapi/", "/oauth2/")) and response.status != 404:
+            sent = request.headers.get("appkey", "")
+            key = sent if self.world.desk.by_app_key(sent) else ""
             self.world.tally.add(key, request.path, response.status, response.get("code", ""))
 
     async def _runner(self, app: web.Application) -> web.AppRunner:

@@ -89,6 +89,10 @@ class Order:
         return sum((f.price * f.quantity for f in self.fills), ZERO)
 
     @property
+    def fees(self) -> Decimal:
+        return sum((f.fee for f in self.fills), ZERO)
+
+    @property
     def average(self) -> Decimal:
         return self.amount / self.filled if self.fills else ZERO
 

@@ -271,7 +271,8 @@ class Exchange:
 
     def _fill(self, account: Account, order: Order, quantity: int, price: Decimal, now: datetime) -> Event:
         value = price * quantity
-        fee = self.fees.on(order.side, value, quantity)
+        # Fees are those of the whole order, rounded once: many small fills cost what one large one does.
+        fee = self.fees.on(order.side, order.amount + value, order.filled + quantity) - order.fees
         tax = self.fees.withheld(order.side, value, ptp=self.listings[order.symbol].ptp)
         self._touch(order)
         settles = self.calendar.business_day(order.date, self._settlement_days)

@@ -21,6 +21,7 @@ from kis.simulator.market_path import (
 
 # Minute bars reach back this far; daily bars beyond it are read off a coarser grid.
 HISTORY_DAYS = 31
+REMEMBERED = 20_000  # bars of days
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class View:
 class _Progress:
     next_tick: int
     bar: Bar | None  # None: no trade yet
+
+
+def _keep[K, V](cache: dict[K, V], key: K, value: V) -> V:
+    """Remember what can be worked out again; a market that runs for years forgets all at once, now and then."""
+    if len(cache) >= REMEMBERED:
+        cache.clear()
+    cache[key] = value
+    return value
 
 
 def _joined(*bars: Bar | None) -> Bar | None:
@@ -103,10 +112,10 @@ class Market:
 
     def previous_day(self, symbol: str, day: date) -> DayBar:
         """The finished day before `day`."""
-        if (symbol, day) not in self._before:
-            before = self.calendar.last_open_day(day - timedelta(days=1))
-            self._before[symbol, day] = self.day_bar(symbol, before, exact=False)
-        return self._before[symbol, day]
+        if found := self._before.get((symbol, day)):
+            return found
+        before = self.calendar.last_open_day(day - timedelta(days=1))
+        return _keep(self._before, (symbol, day), self.day_bar(symbol, before, exact=False))
 
     def _day_so_far(self, symbol: str, day: Day, k: int) -> DayBar:
         """Whole minutes are joined once and kept; the running minute is read anew."""
@@ -116,7 +125,7 @@ class Market:
         if done is None or done.next_tick > minute:
             done = _Progress(first, None)
         so_far = _joined(done.bar, self.prices.traded(symbol, done.next_tick, minute))
-        self._progress[symbol, day.date] = _Progress(minute, so_far)
+        _keep(self._progress, (symbol, day.date), _Progress(minute, so_far))
         bar = _joined(so_far, self.prices.traded(symbol, max(first, minute), k + 1)) or self.prices.bar(
             symbol, k, k + 1
         )
@@ -129,8 +138,7 @@ class Market:
         first, end = tick_index(day.sessions[0].start), tick_index(day.sessions[-1].end)
         bar = self.prices.bar(symbol, first, end) if exact else self._coarse(symbol, first, end)
         result = DayBar(day.date, bar.open, bar.high, bar.low, bar.close, self.prices.volume(symbol, first, end - 1))
-        self._done[symbol, day.date, exact] = result
-        return result
+        return _keep(self._done, (symbol, day.date, exact), result)
 
     def _coarse(self, symbol: str, first: int, end: int) -> Bar:
         starts = range(first, end, 240 * TICKS_PER_MINUTE)

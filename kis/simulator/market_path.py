@@ -25,6 +25,8 @@ TICKS_PER_MINUTE = 60 * TICKS_PER_SECOND
 OCTAVES = ((1, 0.0004), (8, 0.0012), (64, 0.003), (512, 0.008), (4096, 0.02), (32768, 0.04))
 SWINGING = 64
 MASK = (1 << 64) - 1
+# Minutes whose middle price is kept, for each symbol: two days, since days that are over have their bars kept.
+REMEMBERED = 3_000
 
 
 def tick_index(now: datetime) -> int:
@@ -103,8 +105,8 @@ class Path:
         seconds = [self._bounce[i : i + 4] for i in range(0, 1024, 4)]
         self._highest = [max(s) for s in (*seconds, *seconds[:60])]
         self._lowest = [min(s) for s in (*seconds, *seconds[:60])]
-        self._noise = lru_cache(maxsize=20_000)(self._noise)  # type: ignore[method-assign]
-        self._slow = lru_cache(maxsize=20_000)(self._slow)  # type: ignore[method-assign]
+        self._noise = lru_cache(maxsize=REMEMBERED)(self._noise)  # type: ignore[method-assign]
+        self._slow = lru_cache(maxsize=REMEMBERED)(self._slow)  # type: ignore[method-assign]
 
     def _noise(self, octave: int, index: int) -> float:
         return _mix(self._key ^ _mix(index * 8 + octave)) / MASK * 2 - 1

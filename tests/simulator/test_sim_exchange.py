@@ -43,6 +43,14 @@ def refused(call, *args, **kwargs):
 
 
 class TestFilling:
+    def test_many_small_fills_cost_what_one_large_one_does(self):
+        who = account("real", cash="200.50")
+        house = exchange(who)
+        house.place(who, replace(BUY, quantity=100, price=Decimal("2.00")), NOW)
+        for _ in range(100):
+            house.on_tick(tick(199, size=1, shown=1), SOON)
+        assert (who.holdings["NVDA"].quantity, who.cash) == (100, Decimal("0.00"))
+
     def test_nothing_trades_at_or_after_its_end_even_before_it_was_ended(self):
         who = account()
         house = exchange(who)

@@ -22,3 +22,12 @@ def test_every_answer_is_counted_by_key_path_status_and_code(speak):
         found = counted(kis, customer.account["app_key"], PRICE)
         assert sum(found.values()) == 5
         assert set(found) == {"MCA00000", "EGW00201"}
+
+
+def test_what_nobody_has_or_offers_is_not_counted_one_by_one(kis, real):
+    for n in range(3):
+        real.http.get(f"/uapi/nothing/{n}")
+        real.http.get(PRICE, headers={"appkey": f"stranger {n}"})
+    rows = kis.control.calls()
+    assert not [row for row in rows if row["path"].startswith("/uapi/nothing/")]
+    assert not [row for row in rows if row["app_key"].startswith("stranger")]

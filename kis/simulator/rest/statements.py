@@ -161,12 +161,8 @@ class Charges:
 
 def charges_of(world: World, order: Order) -> Charges:
     """The charges of an order's fills: together exactly what was taken from the account."""
-    commission = world.exchange.fees.commission
-    domestic = sum(
-        (min(f.fee, (f.price * f.quantity * commission).quantize(CENT, ROUND_HALF_UP)) for f in order.fills), ZERO
-    )
-    fees = sum((f.fee for f in order.fills), ZERO)
-    return Charges(domestic, fees - domestic, sum((f.tax for f in order.fills), ZERO))
+    domestic = min(order.fees, (order.amount * world.exchange.fees.commission).quantize(CENT, ROUND_HALF_UP))
+    return Charges(domestic, order.fees - domestic, sum((f.tax for f in order.fills), ZERO))
 
 
 @guarded
