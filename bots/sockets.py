@@ -23,7 +23,7 @@ from bots.wishes import Followed, Wishes
 from credentials.models import ApiCredential
 from credentials.services import kis_config
 from kis.errors import NoRoom
-from kis.realtime import RealtimeClient
+from kis.realtime import RealtimeClient, Registration
 from market.data import Quote
 from market.errors import CredentialProblem, Refused, Text, TradingError
 from market.orders import Notice
@@ -100,12 +100,18 @@ class SocketOwner:
     # --- what is wanted -------------------------------------------------------------------------------------
 
     async def _follow(self, realtime: RealtimeClient, hts_id: str) -> None:
-        following = Following(realtime)
+        following, known, taking_over = Following(realtime), set[Registration](), True
         while True:
             with suppress(DatabaseError):
                 wanted = await sync_to_async(wishes.of)(self.key, _now())
                 await self._follow_notices(realtime, hts_id if wanted.notices else "")
                 await following.match(wanted, await self._books())
+            taken = set(realtime.subscriptions)
+            if taking_over and taken - known:
+                self._pass_gap()  # it may have taken minutes until KIS took them
+            elif taken:
+                taking_over = False
+            known |= taken
             await asyncio.sleep(WISHES_EVERY_SEC)
 
     async def _follow_notices(self, realtime: RealtimeClient, hts_id: str) -> None:

@@ -266,6 +266,23 @@ class TestWhatIsPassedOn:
         assert {n.symbol for n in heard} == {"NVDA"}
         assert {n.account_no for n in heard} == {""}
 
+    def test_what_came_before_the_first_registration_is_a_gap_too(self, kis, house):
+        """A key in use may take minutes: whoever asked for the list when we took over has missed what came since."""
+        key = the_data_key()
+
+        async def listen(redis: Redis) -> list[bool]:
+            said: list[bool] = []  # whether it was a gap
+            async with redis.pubsub() as channel:
+                await channel.psubscribe(ticks.quotes(key.pk))
+                async for message in channel.listen():
+                    if message["type"] == "pmessage":
+                        said.append(message["data"] == ticks.GAP)
+                    if said.count(False) >= 3 or (False in said and True in said[said.index(False) :]):
+                        return said
+            return said
+
+        assert self.run([key], listen).count(True) >= 2
+
     def test_without_an_hts_id_everything_else_goes_on(self, kis, house, real_account):
         given = kis.accounts("real")[0]
         ApiCredential.objects.filter(environment="real").delete()
