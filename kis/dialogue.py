@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from kis.client import KisClient
+from kis.client import KisClient, default_client
 from kis.connection import Connection, Lost
 from kis.journal import Journal
 from kis.registrations import Registration
@@ -17,14 +17,17 @@ Approval = Callable[[], Awaitable[str]]
 class Dialogue:
     """The registrations' way to KIS."""
 
-    def __init__(self, approval: Approval | KisClient, connection: Connection, journal: Journal) -> None:
-        """`approval`: a client, whose approval key is shared, or what gives one, asked once a connection."""
+    def __init__(self, approval: Approval | KisClient | None, connection: Connection, journal: Journal) -> None:
+        """`approval`: a client, whose approval key is shared, or what gives one, asked once a connection;
+        None: the client of the `KIS_*` variables."""
         self._approval, self._connection, self._journal = approval, connection, journal
         self._key = ""
         self._asked: tuple[Registration, asyncio.Future[frames.Control]] | None = None
 
     async def begin(self) -> None:
         """The approval key for a new connection. Raises CredentialProblem, Unreachable, ReadFailed, Throttled."""
+        if self._approval is None:
+            self._approval = default_client()
         if isinstance(self._approval, KisClient):
             self._key = await self._approval.approvals.ensure()
         else:

@@ -5,6 +5,7 @@ breaks, and tells its listeners of every gap, since KIS repeats nothing.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -41,22 +42,25 @@ class RealtimeClient:
 
     def __init__(
         self,
-        config: KisConfig,
+        config: KisConfig | None = None,
         *,
-        approval: Approval | KisClient,
+        client: KisClient | None = None,
+        approval: Approval | KisClient | None = None,
         on_event: OnEvent | None = None,
         silence_s: float = SILENCE_S,
         in_use_s: float = IN_USE_S,
         registrations: int = codes.MAX_REGISTRATIONS,
         clock: Clock = utc_now,
     ) -> None:
-        """`approval`: a client, whose approval key is shared by all who hold the app key, or a coroutine function
-        that gives one, asked once a connection.
+        """`client`: whose key and approval key are used; without one, nor a `config`, those of the `KIS_*` variables.
+        `approval`: another way to an approval key, which all who hold the app key share: a client, or a coroutine
+        function that gives one, asked once a connection.
 
         `silence_s`: without any frame for so long the connection counts as dead. `in_use_s`: the longest pause
         between attempts while KIS says that the key's session is in use. `registrations`: how many the key may have;
         some account types have fewer than 41.
         """
+        config = config or (client.config if client else KisConfig.from_env(os.environ))
         self._config = config
         self._journal = Journal(Masker(config.secrets), config.masked_account, on_event)
         self._in_use_s = in_use_s
@@ -72,7 +76,7 @@ class RealtimeClient:
             silence_s=silence_s,
             clock=clock,
         )
-        self._dialogue = Dialogue(approval, self._connection, self._journal)
+        self._dialogue = Dialogue(approval or client, self._connection, self._journal)
         self._ciphers: dict[str, tuple[str, str]] = {}
         self._listed: dict[str, Exchange] = {}
         self._volumes: dict[str, tuple[str, int]] = {}

@@ -71,6 +71,22 @@ async def open_realtime(live: Any, config_of: Any, make_client: Any) -> AsyncIte
         yield make
 
 
+@pytest.mark.parametrize("given", ["nothing", "a client"])
+async def test_it_needs_no_more_than_the_environment_or_a_client(
+    live, config_of, make_client, eventually, monkeypatch, given
+):
+    config = config_of(live, "real")
+    own = {"APP_KEY": config.app_key, "APP_SECRET": config.app_secret, "USE_SANDBOX": "false"}
+    for name, value in (own | {"REAL_REST_URL": config.rest_url, "REAL_WS_URL": config.ws_url}).items():
+        monkeypatch.setenv(f"KIS_{name}", value)
+    realtime = RealtimeClient(client=make_client(config=config)) if given == "a client" else RealtimeClient()
+    heard = Heard(realtime)
+    await realtime.connect()
+    await realtime.subscribe("NVDA")
+    await eventually(lambda: heard.ticks)
+    await realtime.aclose()
+
+
 async def test_trades_arrive_once_each_with_the_markets_time(live, open_realtime, eventually):
     realtime, heard, _ = open_realtime()
     await realtime.connect()
