@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 
 from kis.simulator import catalogue, scenarios
@@ -16,7 +17,7 @@ from kis.simulator.control import Control
 from kis.simulator.faults.engine import KEYS as FAULT_KEYS
 from kis.simulator.faults.engine import MATCHES
 from kis.simulator.faults.kinds import POINTS
-from kis.simulator.settings import KEYS
+from kis.simulator.settings import KEYS, Switches
 from kis.simulator.testing import start
 
 ROOT = Path(settings.BASE_DIR)
@@ -48,6 +49,10 @@ class TestTables:
 
     def test_every_switch_says_what_it_decides(self):
         assert re.findall(r"^\| `\w+` \| `[^`]*` \|  \|$", catalogue.switches(), re.MULTILINE) == []
+
+    def test_what_other_clients_want_can_be_switched_and_is_not_the_usual(self):
+        wanted = re.findall(r"`(\{.*?\})`", part("## Other clients"))
+        assert wanted and all(Switches.read(yaml.safe_load(text)) != Switches() for text in wanted)
 
     def test_every_key_of_a_scenario_is_explained_and_no_other(self):
         assert first_cells(part("## Scenarios").split("###")[0].split("| key |")[1]) == set(KEYS)
