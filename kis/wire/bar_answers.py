@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from kis import codes
 from kis.wire.answers import Answer, must
-from kis.wire.values import NEW_YORK, Row, Unreadable, moment, rows
+from kis.wire.values import NEW_YORK, Row, Unreadable, moment, rows, rows_missing
 from market.data import Bar, Period
 
 FIRST_YEAR, LAST_YEAR = 1800, 9000  # a date beyond them is a misprint, and no way to the day before it
@@ -110,7 +111,8 @@ def _page(answer: Answer, found: list[Row], read: Callable[[Row], Bar | None]) -
     while found and found[-1].blank:
         found = found[:-1]
     by_start: dict[datetime, tuple[Bar, Mapping[str, Any]]] = {}
-    unreadable = 0
+    # without the list itself it is not known that the history ends here
+    unreadable = 0 if answer.code in codes.NOTHING_FOUND else rows_missing(answer.body, "output2")
     for row in found:
         try:
             bar = read(row)

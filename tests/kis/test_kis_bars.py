@@ -91,6 +91,11 @@ class TestDays:
         page = bar_answers.period_bars(days(day_row(running), day_row(before)), period)
         assert [bar.closed for bar, _ in page.rows] == [True, False]
 
+    @pytest.mark.parametrize("body", [{}, {"output2": None}, {"output2": "x"}])
+    def test_without_the_list_it_is_not_known_that_the_history_ends(self, body):
+        page = bar_answers.period_bars(answer({"output1": {}, **body}), Period.DAY)
+        assert (page.rows, page.unreadable) == ((), 1)
+
     def test_blank_rows_at_the_end_are_none_and_blank_rows_between_are_a_hole(self):
         rows = day_row(THURSDAY), day_row(date(2026, 3, 11))
         padded, holed = self.read(*rows, BLANK, BLANK), self.read(rows[0], BLANK, rows[1])
