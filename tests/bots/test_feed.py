@@ -131,13 +131,15 @@ class TestDeafness:
         async with Redis.from_url(settings.REDIS_URL) as redis:
             gaps: list[float] = []
             made = feed()
-            made.redis, made.on_gap = redis, lambda: gaps.append(time.monotonic())
+            noticed = asyncio.Event()
+            made.redis, made.on_gap = redis, lambda: (gaps.append(time.monotonic()), noticed.set())
             listening = asyncio.create_task(made._listen())
             await listened(redis, made)
             assert gaps == []
 
             await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-            assert not await redis.pubsub_numpat()
+            await asyncio.wait_for(noticed.wait(), 5)
+            assert not await redis.publish(ticks.quotes("key", "AAPL"), ticks.pack(quote(volume=1)))
             lost_at = time.monotonic()
             await listened(redis, made)
             assert gaps[-1] > lost_at
