@@ -52,7 +52,8 @@ def test_a_tick_trades_at_bid_or_ask_two_cents_apart_and_volume_only_grows(symbo
 
 def test_the_same_seed_gives_the_same_prices_and_another_seed_others():
     k = tick_index(NOW)
-    path = [[Prices(seed, DEFAULT).tick("AAPL", k + n).last for n in range(40)] for seed in (7, 7, 8)]
+    markets = [Prices(seed, DEFAULT) for seed in (7, 7, 8)]
+    path = [[market.tick("AAPL", k + n).last for n in range(40)] for market in markets]
     assert path[0] == path[1] != path[2]
 
 
