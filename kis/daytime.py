@@ -7,7 +7,7 @@ changed: a daytime order is amended and cancelled here, all others in `overseas_
 
 from kis.client import KisClient, default_client
 from kis.overseas_orders import SEND_WITHIN_S
-from kis.sending import PreparedCall, prepare
+from kis.sending import PreparedCall, lane_of, prepare
 from kis.wire import order_calls
 from market.orders import AmendTicket, CancelTicket, OrderAccepted, OrderTicket
 from market.words import Lane
@@ -42,7 +42,7 @@ async def prepare_daytime_cancel(ticket: CancelTicket, *, client: KisClient) -> 
 
 async def place_daytime_order(ticket: OrderTicket, *, client: KisClient | None = None) -> OrderAccepted:
     """Place a daytime limit order. Raises as `overseas_orders.place_order`; NotInPaper on paper."""
-    prepared = await prepare_daytime_order(ticket, client=client or default_client())
+    prepared = await prepare_daytime_order(ticket, lane=lane_of(ticket.side), client=client or default_client())
     return await prepared.send(within=SEND_WITHIN_S)
 
 

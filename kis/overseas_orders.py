@@ -13,7 +13,7 @@ from kis import hours, overseas_quotes
 from kis.client import KisClient, default_client
 from kis.overseas_balance import Position, get_positions
 from kis.paging import Pages, complete, read_pages, read_statement, repeated, whole
-from kis.sending import PreparedCall, prepare
+from kis.sending import PreparedCall, lane_of, prepare
 from kis.wire import order_answers, order_calls
 from kis.wire.answers import Answer, Page
 from kis.wire.values import NEW_YORK
@@ -152,8 +152,7 @@ async def place_order(
         exchange = last.exchange
         limit = marketable_limit(last.last, way, collar) if collared else limit
     ticket = OrderTicket(symbol, exchange, way, qty, limit, time_in_force, slicing)
-    lane = Lane.EXIT if way is Side.SELL else Lane.ENTRY
-    prepared = await prepare_order(ticket, lane=lane, client=client)
+    prepared = await prepare_order(ticket, lane=lane_of(way), client=client)
     return await prepared.send(within=SEND_WITHIN_S)
 
 

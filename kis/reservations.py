@@ -10,7 +10,7 @@ from kis.client import KisClient, default_client
 from kis.hours import reservations_accepted
 from kis.overseas_orders import SEND_WITHIN_S
 from kis.paging import complete, read_pages, repeated
-from kis.sending import PreparedCall, prepare_for
+from kis.sending import PreparedCall, lane_of, prepare_for
 from kis.wire import reservation_answers, reservation_calls
 from kis.wire.values import SEOUL
 from market.orders import Listing, OrderTicket, Reservation, ReservationAccepted
@@ -52,7 +52,7 @@ async def prepare_reservation_cancel(
 
 async def reserve_order(ticket: OrderTicket, *, client: KisClient | None = None) -> ReservationAccepted:
     """Reserve an order. Raises as `overseas_orders.place_order`; keep number and day, a cancel needs both."""
-    prepared = await prepare_reservation(ticket, client=client or default_client())
+    prepared = await prepare_reservation(ticket, lane=lane_of(ticket.side), client=client or default_client())
     return await prepared.send(within=SEND_WITHIN_S)
 
 

@@ -12,7 +12,7 @@ from kis.wire import order_answers
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from market.orders import OrderAccepted
-from market.words import Lane
+from market.words import Lane, Side
 
 
 class PreparedCall[T]:
@@ -71,6 +71,11 @@ class PreparedCall[T]:
         if self._spent:
             raise RuntimeError("this request was sent or discarded already")
         self._spent = True
+
+
+def lane_of(side: Side) -> Lane:
+    """A sell lets somebody out: it goes before entries."""
+    return Lane.EXIT if side is Side.SELL else Lane.ENTRY
 
 
 async def prepare(call: Call, lane: Lane, client: KisClient) -> PreparedCall[OrderAccepted]:

@@ -79,7 +79,7 @@ class OrderAccepted:
     branch: str
     broker_time: str  # HHMMSS, Korean clock, as sent
     received_at: datetime
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class ExecutionRow:
     reject_reason: str
     channel: str  # mdia_dvsn_name, "OpenAPI" for ours
     placed_at: datetime | None  # broker's clock
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     branch: str = ""  # where the number was given out
     filled_amount: Decimal | None = None  # dollars
     slicing_text: str = ""  # the broker's words about TWAP and VWAP
@@ -115,7 +115,7 @@ class ReservationAccepted:
     reservation_id: str
     received_on: date
     received_at: datetime
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Reservation:
     avg_fill_price: Decimal | None
     problem: str  # why it was not carried out
     slicing_text: str
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class SlicedOrder:
     quantity: int
     limit_price: Decimal | None
     filled_quantity: int | None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class SliceFill:
     quantity: int
     price: Decimal
     amount: Decimal | None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class SliceSums:
     avg_fill_price: Decimal | None
     filled_amount: Decimal | None
     fills: int | None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Holding:
     avg_price: Decimal
     last_price: Decimal | None
     unrealized_pnl: Decimal | None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ class BuyingPower:
     read_at: datetime
     cash: Decimal | None = None  # foreign cash alone
     proceeds: Decimal | None = None  # of sells, usable before they settle
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class BalanceRow:
     fx_rate: Amount  # KRW for one dollar
     currency: str
     isin: str
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class CurrencyRow:
     other_margin: Amount
     value_krw: Amount
     first_fx_rate: Amount  # the first of the day
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class WonSums:
     unsettled_buys: Amount = None
     unsettled_sells: Amount = None
     loans: Amount = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class RealizedRow:
     profit: Decimal
     profit_rate: Amount  # percent
     fx_rate: Amount
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class RealizedSums:
     profit: Amount
     profit_rate: Amount  # percent
     fx_rate: Amount
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class TransactionRow:
     foreign_fee: Amount
     fx_rate: Amount
     isin: str
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class TransactionSums:
     sold: Amount
     domestic_fees: Amount
     foreign_fees: Amount
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +168,4 @@ class Margin:
     orderable_integrated: Decimal  # integrated margin (통합증거금)
     fx_rate: Amount
     read_at: datetime
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -76,8 +76,8 @@ def _request_kind(row: Row, original: str) -> str:
 
 
 def _shares(row: Row, kind: str, name: str) -> int:
-    """Whole shares. An amend or cancel may leave them blank: such a row is a request, not an order."""
-    if kind != "new" and not row.text(name):
+    """Whole shares. A cancel may leave them blank: such a row is a request. An amend's is the order that lives on."""
+    if kind == "cancel" and not row.text(name):
         return 0
     return row.must_integer(name)
 

@@ -338,6 +338,12 @@ class TestAnswers:
         (row,) = order_answers.executions(answer({"output": [cancel]})).rows
         assert (row.request_kind, row.original_id, row.open_quantity) == ("cancel", "40901", 0)
 
+    @pytest.mark.parametrize("name", ["ft_ord_qty", "ft_ccld_qty", "nccs_qty"])
+    def test_an_amended_order_lives_on_in_its_row_which_must_say_how_many(self, name):
+        amend = {**ROW, "odno": "0000040902", "orgn_odno": "0000040901", "rvse_cncl_dvsn": "01"}
+        assert order_answers.executions(answer({"output": [amend]})).unreadable == 0
+        assert order_answers.executions(answer({"output": [{**amend, name: ""}]})).unreadable == 1
+
     @pytest.mark.parametrize("empty", [dict.fromkeys(ROW, ""), [], [dict.fromkeys(ROW, "")]])
     def test_an_object_of_blanks_is_an_empty_list(self, empty):
         page = order_answers.executions(answer({"rt_cd": "0", "output": empty}))
