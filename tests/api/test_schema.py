@@ -1,6 +1,9 @@
 """The schema that the dashboard's types are made from."""
 
+import json
+
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
@@ -37,3 +40,10 @@ def test_secrets_are_only_ever_sent_in(schema):
 
 def test_it_is_made_without_a_warning(tmp_path):
     call_command("spectacular", "--fail-on-warn", "--validate", "--file", str(tmp_path / "openapi.yaml"))
+
+
+def test_the_dashboards_copy_is_the_apis(tmp_path):
+    """When not: `./run spectacular --format openapi-json --file frontend/openapi.json`, then `npm run types` there."""
+    call_command("spectacular", "--format", "openapi-json", "--file", str(tmp_path / "openapi.json"))
+    copy = (settings.BASE_DIR / "frontend" / "openapi.json").read_text()
+    assert json.loads((tmp_path / "openapi.json").read_text()) == json.loads(copy)

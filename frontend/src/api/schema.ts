@@ -72,7 +72,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description The key of an account, for its owner and admins. */
+        patch: operations["account_credentials_change"];
         trace?: never;
     };
     "/api/accounts/{id}/limits": {
@@ -186,6 +187,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["bots:resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much of its rate at KIS each of the caller's keys uses, over all processes. */
+        get: operations["budgets_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -499,6 +517,58 @@ export interface components {
             /** Format: date-time */
             readonly since: string | null;
         };
+        /** @description Output only. */
+        Budget: {
+            /** Format: uuid */
+            readonly credential_id: string;
+            /**
+             * Format: uuid
+             * @description null for a key that only reads prices
+             */
+            readonly account_id: string | null;
+            /** @description of the account, empty for a key that only reads prices */
+            readonly nickname: string;
+            readonly purpose: string;
+            readonly environment: components["schemas"]["EnvironmentEnum"];
+            /** @description masked but for its last four characters */
+            readonly app_key: string;
+            /**
+             * Format: double
+             * @description what KIS allows the key
+             */
+            readonly allowed_per_second: number;
+            /** @description null while Redis does not answer */
+            readonly usage: components["schemas"]["BudgetUsage"] | null;
+        };
+        /** @description Output only. */
+        BudgetUsage: {
+            /**
+             * Format: double
+             * @description what KIS's refusals have left of the allowed rate
+             */
+            readonly learned_per_second: number;
+            /** @description requests of the last whole second */
+            readonly last_second: components["schemas"]["Lanes"];
+            /** @description requests of the last sixty whole seconds */
+            readonly last_minute: components["schemas"]["Lanes"];
+            /** @description requests that wait for their turn, in all processes */
+            readonly waiting: components["schemas"]["Lanes"];
+            /** @description requests that count against the limit now */
+            readonly under_way: number;
+            /**
+             * Format: date-time
+             * @description when KIS last refused for rate
+             */
+            readonly throttled_at: string | null;
+            /** @description the broker's code of that refusal, empty when there was none */
+            readonly throttled_code: string;
+            readonly throttled_reason: components["schemas"]["Text"] | null;
+            /**
+             * Format: date-time
+             * @description account functions pause until then
+             */
+            readonly ledger_paused_until: string | null;
+        };
         /** @description Canonical text and tree of a valid condition and the bars it must see; or its error. */
         Check: {
             readonly valid: boolean;
@@ -540,8 +610,18 @@ export interface components {
             /** @description false when no key of the house opens it any more */
             readonly opens: boolean;
             readonly has_hts_id: boolean;
+            /** @description the owner's paper accounts read prices with it */
+            readonly lends_prices: boolean;
+            /** @description refused: will be issued anew. dead: no orders or cancels before token_dead_until */
+            readonly token_state: components["schemas"]["TokenStateEnum"];
+            /** Format: date-time */
+            readonly token_issued_at: string | null;
             /** Format: date-time */
             readonly token_expire_at: string | null;
+            /** Format: date-time */
+            readonly token_dead_until: string | null;
+            /** @description why the latest issue failed */
+            readonly token_problem: components["schemas"]["TokenProblem"] | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -671,6 +751,13 @@ export interface components {
         InstrumentPage: {
             results: components["schemas"]["Instrument"][];
             next: string | null;
+        };
+        /** @description Requests by lane, most urgent first. */
+        Lanes: {
+            readonly exit: number;
+            readonly entry: number;
+            readonly tracking: number;
+            readonly scan: number;
         };
         /** @enum {string} */
         LanguageEnum: "ko" | "en";
@@ -834,6 +921,11 @@ export interface components {
         PatchedAccountPatchRequest: {
             nickname?: string;
             margin_mode?: components["schemas"]["MarginModeEnum"];
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        PatchedCredentialChangeInRequest: {
+            /** @description may the owner's paper accounts read prices with this real key? */
+            lends_prices?: boolean;
         };
         PatchedLimitsInRequest: {
             /** Format: decimal */
@@ -1020,6 +1112,13 @@ export interface components {
             /** @description the account's nickname, typed */
             confirm: string;
         };
+        /** @description Output only. */
+        TokenProblem: {
+            readonly ko: string;
+            readonly en: string;
+        };
+        /** @enum {string} */
+        TokenStateEnum: "none" | "good" | "expired" | "refused" | "dead";
         /** @enum {string} */
         TradingStateEnum: "active" | "reducing" | "halted";
         /** @enum {string} */
@@ -1269,6 +1368,40 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_credentials_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedCredentialChangeInRequest"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1618,6 +1751,34 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budgets_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"][];
                 };
             };
             /** @description A problem, in both languages */
