@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -102,7 +103,7 @@ class Feed:
                     await asyncio.sleep(LOOK_SEC)
                     continue
                 self.asked[symbol] = time.monotonic()
-                with suppress(TradingError):
+                with suppress(TradingError, DatabaseError):  # the token lives in the database
                     await self._ask(symbol, client)
                 await asyncio.sleep(PAUSE_SEC[client.config.environment])
         finally:
