@@ -36,7 +36,11 @@ PAUSE_SEC = {Environment.REAL: 0.12, Environment.PAPER: 2.0}  # between question
 
 @dataclass
 class Feed:
-    """Calls `on_quote` with every new price of the wanted symbols, read through `key`."""
+    """Calls `on_quote` with every new price of the wanted symbols, read through `key`.
+
+    `may_ask_alone`: whether we may ask the broker while Redis is away and nobody can know what the others ask. On a
+    key that several bots share only one of them may (safety.md 4.3).
+    """
 
     redis: Redis
     key: ApiCredential
@@ -49,6 +53,8 @@ class Feed:
     asked: dict[str, float] = field(default_factory=dict)
     polled: dict[str, tuple[SessionView, Quote]] = field(default_factory=dict)  # the last look, and in which session
     latest: dict[str, Quote] = field(default_factory=dict)
+    may_ask_alone: Callable[[], bool] = lambda: True
+    deaf: bool = False  # Redis is away
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -65,7 +71,7 @@ class Feed:
 
     async def _listen(self) -> None:
         channels = ticks.quotes(self.key.pk)
-        missed = deaf = False
+        missed = False
         while True:
             try:
                 async with self.redis.pubsub() as channel:
@@ -76,12 +82,12 @@ class Feed:
                         elif message["type"] == "psubscribe":  # again: also when the library connected anew by itself
                             if missed:
                                 self.on_gap()
-                            missed, deaf = True, False
+                            missed, self.deaf = True, False
             except (RedisError, OSError) as e:
                 log.warning("prices from the socket's owner are away: %s", type(e).__name__)
                 missed = True
-                if not deaf:  # once now, and once when we hear again
-                    deaf = True
+                if not self.deaf:  # once now, and once when we hear again
+                    self.deaf = True
                     self.on_gap()
                 await asyncio.sleep(1)
 
@@ -110,7 +116,9 @@ class Feed:
             await client.aclose()
 
     def _most_silent(self, now: float) -> str | None:
-        """Held before others, then whoever was asked for longest ago; None when nothing is due."""
+        """Held before others, then whoever was asked for longest ago; None when nothing is due, or not by us."""
+        if self.deaf and not self.may_ask_alone():
+            return None
         every = ASK_EVERY_SEC if self.session.session is not None else CLOSED_SEC
         never = -CLOSED_SEC - 1
         due = [

@@ -94,13 +94,15 @@ class AccountBot:
     async def _parts(self) -> list[Coroutine[Any, Any, None]]:
         """What runs side by side once the broker's list has been read."""
         notices = Notices(self.account.pk, self.redis, self._on_notice, self.look_now.set)
+        sockets = [SocketOwner(self.redis, key, self.lease.holder) for key in self._socket_keys()]
         feed = Feed(self.redis, self.data_key or self.key, self._on_quote, self._on_gap)
+        feed.may_ask_alone = self._owner_of_prices(sockets)
         await self._reload(feed)
         await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
         return [
             feed.run(),
             notices.listen(),
-            *(SocketOwner(self.redis, key, self.lease.holder).run() for key in self._socket_keys()),
+            *(socket.run() for socket in sockets),
             self._every(RELOAD_SEC, self._reload, feed),
             self._every(0.3, self._carry_out),
             self._every(WORTH_SEC, self._reckon),
@@ -108,6 +110,12 @@ class AccountBot:
             self._trade(),
             self._keep_history(),
         ]
+
+    def _owner_of_prices(self, sockets: list[SocketOwner]) -> Callable[[], bool]:
+        """Our own key is ours alone, as the account's lease is. Of a shared key the socket's owner is the one."""
+        if self.data_key is None or self.data_key == self.key:
+            return lambda: True
+        return lambda: any(socket.owns for socket in sockets if socket.key == self.data_key)
 
     def _socket_keys(self) -> list[ApiCredential]:
         """Whose sockets this bot would own: that of its prices, and, if it can have notices, its own."""

@@ -50,6 +50,7 @@ class SocketOwner:
     holder: str
     outbox: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(maxsize=OUTBOX))
     notices_refused: Text | None = None
+    owns: bool = False
 
     async def run(self) -> None:
         """For ever. A database that is away ends our ownership when the lease must have run out."""
@@ -64,6 +65,7 @@ class SocketOwner:
                 except DatabaseError as e:
                     log.warning("the owner of a socket cannot be asked for: %s", type(e).__name__)
                     mine = time.monotonic() < sure_until - OWN_EVERY_SEC
+                self.owns = mine
                 if serving is not None and (serving.done() or not mine):
                     await _end(serving)
                     serving = None
@@ -71,6 +73,7 @@ class SocketOwner:
                     serving = asyncio.create_task(self._serve())
                 await asyncio.sleep(OWN_EVERY_SEC)
         finally:
+            self.owns = False
             if serving is not None:
                 await _end(serving)
             with suppress(DatabaseError):

@@ -61,6 +61,14 @@ class TestWhatIsAsked:
             assert made._most_silent(NOW + every - 0.1) is None
             assert made._most_silent(NOW + every) is not None
 
+    def test_while_redis_is_away_only_one_of_those_who_share_a_key_asks(self):
+        """Nobody can know then what the others ask (safety.md 4.3)."""
+        asks, waits = (feed(may_ask_alone=lambda answer=answer: answer) for answer in (True, False))
+        assert asks._most_silent(NOW) == waits._most_silent(NOW) == "AAPL"
+        asks.deaf = waits.deaf = True
+        assert asks._most_silent(NOW) == "AAPL"
+        assert waits._most_silent(NOW) is None
+
 
 class TestWhatIsHeard:
     def test_a_quote_of_a_wanted_symbol_once(self):
