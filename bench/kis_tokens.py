@@ -48,7 +48,8 @@ def measure(seconds: float) -> dict[str, Any]:
     """`seconds` of real time are a day of the market, at least a minute."""
     speed = DAY_S / max(seconds, 60.0)
     with testing.start(speed=speed, switches=SWITCHES) as kis:
-        os.environ |= {"KIS_REAL_REST_URL": kis.info["real"]["rest"], "DJANGO_SETTINGS_MODULE": "config.settings"}
+        hosts = {"KIS_REAL_REST_URL": kis.info["real"]["rest"], "KIS_REAL_WS_URL": kis.info["real"]["ws"]}
+        os.environ |= {**hosts, "KIS_SPEED": str(speed), "DJANGO_SETTINGS_MODULE": "config.settings"}
         database = _make_database()
         try:
             found = _live_through_a_day(kis, _store_key(kis), speed, max(seconds, 60.0))
@@ -106,10 +107,13 @@ def _issues(kis: Simulated) -> Counter[str]:
 
 
 def _verdict(issues: Counter[str], asked: list[Counter[str]], account: str, speed: float) -> dict[str, Any]:
+    """Each death is another holder's new token, so our own issue right after it comes within KIS's minute: once."""
     questions = sum(asked, Counter())
     refused = sum(count for name, count in issues.items() if name != "issued")
     return {
-        "ok": issues["issued"] == 1 + len(DEATHS_AT_HOURS) and refused == 0 and questions["failed"] == 0,
+        "ok": issues["issued"] == 1 + len(DEATHS_AT_HOURS)
+        and refused <= len(DEATHS_AT_HOURS)
+        and questions["failed"] == 0,
         "account": account,
         "processes": PROCESSES,
         "speed": round(speed, 1),
