@@ -6,6 +6,7 @@ Every entry names its section of the protocol sheet, whose sources are dated (wo
 call-limit notice 2026-04-20, recorded answers up to 2026-10). Appendix E of the sheet outranks the rest.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -71,6 +72,7 @@ LAST_PAGE = frozenset({"D", "E"})
 NOTHING_FOUND = frozenset({"KIOK0560", "70070000"})  # 3.6: a success that says that there is nothing
 
 # 5.3 control codes of the WebSocket
+WS_CODE = re.compile(r"OPSP\d{4}", re.ASCII)
 WS_OK = frozenset({"OPSP0000", "OPSP0001", "OPSP0002", "OPSP0003"})
 WS_FULL = "OPSP0008"
 WS_IN_USE = "OPSP8996"

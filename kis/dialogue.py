@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from kis import codes
 from kis.client import KisClient, default_client
 from kis.connection import Connection, Lost
 from kis.journal import Journal
@@ -53,8 +54,11 @@ class Dialogue:
         return answer
 
     def hear(self, reply: frames.Control) -> None:
-        """A control message came. Errors do not say what they are about: they answer what was asked last."""
-        if self._asked is None or self._asked[1].done():
+        """A control message came. Errors do not say what they are about: they answer what was asked last.
+
+        What bears none of KIS's codes answers nothing: the reply may still come.
+        """
+        if self._asked is None or self._asked[1].done() or not codes.WS_CODE.fullmatch(reply.code):
             return
         registration, answer = self._asked
         if reply.names_nothing or registration == Registration(reply.tr_id, reply.tr_key):

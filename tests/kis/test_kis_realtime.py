@@ -443,10 +443,12 @@ async def odd_server(make_client: Any, config_of: Any, live: Any) -> AsyncIterat
     """`odd_server(frames)`: a client of a server that takes every registration and then says these frames."""
     async with AsyncExitStack() as closing:
 
-        async def make(*frames: str) -> tuple[Heard, list[dict[str, Any]]]:
+        async def make(*frames: str, first: str = "") -> tuple[Heard, list[dict[str, Any]]]:
             async def serve(socket: Any) -> None:
                 async for text in socket:
                     message = json.loads(text)
+                    if first:
+                        await socket.send(first)
                     header = message["body"]["input"] | {"encrypt": "N"}
                     body = {"rt_cd": "0", "msg_cd": "OPSP0000", "msg1": "SUBSCRIBE SUCCESS"}
                     await socket.send(json.dumps({"header": header, "body": body}))
@@ -469,6 +471,13 @@ async def odd_server(make_client: Any, config_of: Any, live: Any) -> AsyncIterat
 
 
 class TestUnknownFrames:
+    @pytest.mark.parametrize("code", ["", "SUCCESS", "OPSP00", "OPSP00000"])
+    async def test_a_reply_without_one_of_kiss_codes_is_no_answer(self, odd_server, eventually, code):
+        header = {"tr_id": "HDFSCNT0", "tr_key": "DNASNVDA", "encrypt": "N"}
+        damaged = json.dumps({"header": header, "body": {"rt_cd": "9", "msg_cd": code, "msg1": ""}})
+        heard, _ = await odd_server("0|HDFSCNT0|001|" + trade(1), first=damaged)
+        await eventually(lambda: heard.ticks)
+
     async def test_each_unknown_shape_is_said_once_without_values_and_reading_goes_on(self, odd_server, eventually):
         heard, events = await odd_server(
             "0|HDFSCNT0|001|" + trade(1) + "^new^fields",
