@@ -87,15 +87,32 @@ class ApprovalKeeper:
         """A key for a connection, at most a day old. Raises CredentialProblem, Unreachable, ReadFailed, Throttled."""
         give_up_at = time.monotonic() + PATIENCE_S
         while True:
-            known = await self._store.read()
-            if known is not None and self._clock() - known.issued_at < LIFE:
-                self._mask.learn(known.value)
-                return known.value
+            if known := await self._known():
+                return known
             if await self._store.claim():
-                return await self._ask()
+                return await self._found_after_all() or await self._ask()
             if time.monotonic() >= give_up_at:
                 raise _being_asked()
             await pause(LOOK_EVERY_S)
+
+    async def _known(self) -> str:
+        """The stored key while it is good, else ""."""
+        found = await self._store.read()
+        if found is None or self._clock() - found.issued_at >= LIFE:
+            return ""
+        self._mask.learn(found.value)
+        return found.value
+
+    async def _found_after_all(self) -> str:
+        """What another got between our look and our claim; the right to ask is then given back."""
+        try:
+            known = await self._known()
+        except BaseException:
+            await asyncio.shield(self._store.release())
+            raise
+        if known:
+            await self._store.release()
+        return known
 
     async def refused(self, value: str) -> None:
         """The server does not know this key (OPSP0010, OPSP0011, OPSP9994): the next connection gets a new one."""
