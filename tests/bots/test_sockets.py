@@ -144,6 +144,7 @@ class TestTakeOver:
         assert time.monotonic() - killed_at < 10
         assert len(second.lines("gap")) > gaps
 
+    @pytest.mark.long
     def test_a_slot_that_lingers_is_waited_for_and_prices_are_asked_for_meanwhile(self, kis, box):
         first = box()
         wait_for(lambda: first.live > 3, 40)
