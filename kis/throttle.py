@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -63,8 +64,8 @@ class Budget(Protocol):
         ...
 
 
-class _Waiting:
-    """Those who wait within one process, and the task that gets them their slots. `_ask` is the subclass's."""
+class _Waiting(ABC):
+    """Those who wait within one process, and the task that gets them their slots."""
 
     def __init__(self) -> None:
         self._queues: list[deque[asyncio.Future[Slot]]] = [deque() for _ in QUEUES]
@@ -105,9 +106,6 @@ class _Waiting:
         except TimeoutError:
             pass
 
-    async def settle(self) -> None:
-        """Nothing is said to anybody else."""
-
     def _counts(self) -> list[int]:
         for queue in self._queues:
             while queue and queue[0].done():  # given up: cancelled while waiting
@@ -124,14 +122,17 @@ class _Waiting:
                 return
         slot.done()  # all gave up while it was asked for
 
+    @abstractmethod
     async def _ask(self, counts: Sequence[int]) -> Granted | float:
-        raise NotImplementedError
+        """A slot for one of those who wait, or in how many milliseconds to ask again."""
 
+    @abstractmethod
     async def _nobody_waits(self) -> None:
         """The last one was served or gave up."""
 
+    @abstractmethod
     def _finished(self, number: int, refused: str) -> None:
-        raise NotImplementedError
+        """The request of this slot is over; `refused` as in `Slot.done`."""
 
 
 def _now_ms() -> float:
@@ -149,8 +150,14 @@ class LocalBudget(_Waiting):
     async def usage(self) -> Usage:
         return self._pacing.usage(_now_ms(), self._counts(), clock_ms=time.time() * 1000 - _now_ms())
 
+    async def settle(self) -> None:
+        """Nothing is said to anybody else."""
+
     async def _ask(self, counts: Sequence[int]) -> Granted | float:
         return self._pacing.ask(_now_ms(), counts)
+
+    async def _nobody_waits(self) -> None:
+        """Nobody else need know."""
 
     def _finished(self, number: int, refused: str) -> None:
         self._pacing.done(_now_ms(), number, refused)

@@ -16,6 +16,7 @@ from kis.throttle import LocalBudget
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from market.words import Environment, Lane
+from tests.kis.listeners import Issues
 
 # No rate limit and no minute between tokens: tests of those start a simulator of their own.
 OPEN_DOORS = {"rate_real": 0, "rate_paper": 0, "token_interval": 0.0, "ping_interval": 0.3, "refuse_compact_json": True}
@@ -112,3 +113,9 @@ def _config_of() -> Any:
 @pytest.fixture(name="eventually")
 def _eventually() -> Any:
     return eventually
+
+
+@pytest.fixture
+def issues() -> Issues:
+    """Given to a client as `on_event`, it counts what was asked of the log-in."""
+    return Issues()

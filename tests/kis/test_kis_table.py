@@ -3,14 +3,12 @@
 What is expected stands in `sheet_table.py` and in the records below, typed in from the sheet and not from the client.
 """
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,12 +40,7 @@ from market.errors import NotInPaper
 from market.orders import AmendTicket, CancelTicket, OrderTicket, Slicing
 from market.prices import Screen, Span
 from market.words import Environment, Exchange, Side, SliceBy, TimeInForce
-
-_spec = importlib.util.spec_from_file_location("sheet_table", Path(__file__).with_name("sheet_table.py"))
-assert _spec is not None and _spec.loader is not None
-sheet_table = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(sheet_table)
-TABLE = sheet_table.TABLE
+from tests.kis.sheet_table import TABLE
 
 NOW = datetime(2026, 3, 12, 14, 15, 9, tzinfo=UTC)
 DAY = date(2026, 3, 12)

@@ -1,15 +1,11 @@
 """The wire format, against the constructed examples of the protocol sheet. No socket anywhere."""
 
-import json
-import string
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from kis.config import KisConfig
 from kis.wire import (
     answers,
     balance_calls,
@@ -17,23 +13,8 @@ from kis.wire import (
     order_calls,
     values,
 )
-from kis.wire.answers import Answer
 from kis.wire.values import Unreadable
-from market.orders import OrderTicket
-from market.words import Environment, Exchange, Side
-
-NOW = datetime(2026, 3, 12, 14, 15, 9, tzinfo=UTC)
-REAL = KisConfig(Environment.REAL, "k" * 36, "s" * 180, "5012345601")
-PAPER = KisConfig(Environment.PAPER, "k" * 36, "s" * 180, "50123456-01")
-
-
-def answer(body: object, status: int = 200, tr_cont: str = "") -> Answer:
-    return Answer(status, values.json_object(json.dumps(body).encode()), tr_cont, NOW)
-
-
-def ticket(**changes: object) -> OrderTicket:
-    fields = {"symbol": "NVDA", "exchange": Exchange.NASDAQ, "side": Side.BUY, "quantity": 10}
-    return OrderTicket(**{**fields, "limit_price": Decimal("184.25"), **changes})
+from tests.kis.samples import REAL, answer, bent
 
 
 class TestValues:
@@ -130,38 +111,6 @@ class TestAnswers:
 
 
 # --- whatever arrives, it is read, or it is Unreadable: never another error ---------------------------------
-
-words = st.one_of(
-    st.text(max_size=12),
-    st.text(string.digits + " .+-", max_size=14),
-    st.none(),
-    st.integers(),
-    st.booleans(),
-    st.floats(),
-    st.lists(st.text(max_size=3), max_size=2),
-    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
-)
-
-
-@st.composite
-def bent(draw, row):
-    """The row with fields dropped, blanked, padded, replaced and added."""
-    made = {}
-    for name, value in row.items():
-        match draw(st.integers(0, 9)):
-            case 0:
-                continue
-            case 1:
-                made[name] = ""
-            case 2:
-                made[name] = f"  {value}   "
-            case 3:
-                made[name] = draw(words)
-            case 4:
-                made[name.upper()] = value
-            case _:
-                made[name] = value
-    return made | draw(st.dictionaries(st.text(max_size=5), words, max_size=2))
 
 
 class TestWhateverArrives:
