@@ -1,7 +1,7 @@
 """What a person wants done, every version of it, and what each rule owns and remembers."""
 
 import uuid
-from enum import StrEnum
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -11,28 +11,44 @@ from api.fields import MONEY, PRICE, one_of, word
 from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
 from rules.domain import Rule
 from rules.language import read_condition
+from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
 
-
-class Mode(StrEnum):
-    DSL = "dsl"
-    PYTHON = "python"
-
-
-class OrderPrice(StrEnum):
-    """What the limit price starts from; `price_offset_bps` is added against us."""
-
-    LAST = "last"
-    TOUCH = "touch"  # the ask when buying, the bid when selling
-
-
-class SignalType(StrEnum):
-    ENTRY = "entry"
-    EXIT = "exit"
-    VETO = "veto"
+PERCENT = {"max_digits": 9, "decimal_places": 4}  # of the price at entry, or of the highest since
 
 
 def regular_only() -> list[str]:
     return ["regular"]
+
+
+def _stops() -> list[models.CheckConstraint]:
+    """A loss of everything is no stop; a profit has no upper end."""
+    losses = ("stop_loss_pct", "trailing_stop_pct")
+    below = {name: models.Q(**{f"{name}__lt": Decimal(100)}) for name in losses}
+    return [
+        models.CheckConstraint(
+            name=f"rule_{name}_is_possible",
+            condition=models.Q(**{f"{name}__isnull": True})
+            | models.Q(**{f"{name}__gt": Decimal(0)}) & below.get(name, models.Q()),
+        )
+        for name in (*losses, "take_profit_pct")
+    ]
+
+
+def _offsets() -> list[models.CheckConstraint]:
+    most = {"price_offset_bps": MOST_OFFSET_BPS, "price_offset_ticks": MOST_OFFSET_TICKS}
+    return [
+        models.CheckConstraint(
+            name=f"rule_{name}_is_possible", condition=models.Q(**{f"{name}__gte": -end, f"{name}__lte": end})
+        )
+        for name, end in most.items()
+    ]
+
+
+def _says_what_it_wants() -> models.CheckConstraint:
+    conditions = models.Q(mode=Mode.DSL.value) & ~models.Q(entry_condition="")
+    return models.CheckConstraint(
+        name="rule_says_what_it_wants", condition=conditions | models.Q(mode=Mode.PYTHON.value) & ~models.Q(code="")
+    )
 
 
 class TradeRule(models.Model):
@@ -46,13 +62,19 @@ class TradeRule(models.Model):
     evaluate_on = word(EvaluateOn, default=EvaluateOn.BAR_CLOSE)
     buy_amount_usd = models.DecimalField(**MONEY)
     max_position = models.PositiveIntegerField()  # shares this rule may own at most
-    entry_condition = models.TextField()
-    exit_condition = models.TextField()
+    entry_condition = models.TextField(blank=True)  # python rules have none
+    exit_condition = models.TextField(blank=True)  # none: stops alone end what the rule owns
+    code = models.TextField(blank=True)  # python rules: the text of `decide`
+    params = models.JSONField(default=dict, blank=True)  # by name: type, default, value, bounds (rules.params)
+    stop_loss_pct = models.DecimalField(**PERCENT, null=True, blank=True)
+    take_profit_pct = models.DecimalField(**PERCENT, null=True, blank=True)
+    trailing_stop_pct = models.DecimalField(**PERCENT, null=True, blank=True)
     time_in_force = word(TimeInForce, default=TimeInForce.DAY)
     cooldown_sec = models.PositiveIntegerField(default=60)
     sessions = models.JSONField(default=regular_only)  # in which it may act
     order_price = word(OrderPrice, default=OrderPrice.TOUCH)
-    price_offset_bps = models.PositiveIntegerField(default=10)
+    price_offset_bps = models.IntegerField(default=10)
+    price_offset_ticks = models.IntegerField(default=0)
     cancel_after_sec = models.PositiveIntegerField(null=True, blank=True)  # unfilled orders; null: let them expire
     enabled = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
@@ -64,6 +86,9 @@ class TradeRule(models.Model):
         constraints = [
             models.CheckConstraint(name="rule_buys_something", condition=models.Q(buy_amount_usd__gt=0)),
             models.CheckConstraint(name="rule_may_own_something", condition=models.Q(max_position__gt=0)),
+            *_stops(),
+            *_offsets(),
+            _says_what_it_wants(),
             one_of("rule", "mode", Mode),
             one_of("rule", "exchange", Exchange),
             one_of("rule", "timeframe", Timeframe),
@@ -130,6 +155,7 @@ class RuleState(models.Model):
     cooldown_until = models.DateTimeField(null=True, blank=True)
     last_evaluation = models.JSONField(null=True, blank=True)
     last_evaluated_at = models.DateTimeField(null=True, blank=True)
+    stopped_because = models.JSONField(null=True, blank=True)  # {ko, en}: why it was switched off by itself
 
     def __str__(self) -> str:
         return f"state of {self.rule}"
@@ -155,3 +181,15 @@ class StrategySignal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of {self.rule}"
+
+
+__all__ = [
+    "Mode",
+    "OrderPrice",
+    "RuleState",
+    "RuleVersion",
+    "SignalType",
+    "StrategySignal",
+    "TradeRule",
+    "regular_only",
+]

@@ -1,0 +1,28 @@
+"""Words that a rule is described with. They travel in lower case; no Django here."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How a rule says what it wants: conditions, or a Python function `decide`."""
+
+    DSL = "dsl"
+    PYTHON = "python"
+
+
+class OrderPrice(StrEnum):
+    """What the limit price starts from; the offsets (bps and ticks) are added against us, negative ones for us."""
+
+    LAST = "last"
+    TOUCH = "touch"  # the ask when buying, the bid when selling
+    PASSIVE = "passive"  # the bid when buying, the ask when selling: it waits to be met
+
+
+class SignalType(StrEnum):
+    ENTRY = "entry"
+    EXIT = "exit"
+    VETO = "veto"
+
+
+MOST_OFFSET_BPS = 1000  # ten percent, the collar of an exit: further would mean nothing
+MOST_OFFSET_TICKS = 1000
