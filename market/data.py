@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from market.orders import Listing
 from market.words import Environment, Exchange, Freshness, Session, Timeframe
+
+if TYPE_CHECKING:
+    from market.columns import Columns
 
 
 def aware(moment: datetime) -> datetime:
@@ -72,13 +76,35 @@ class BarListing(Listing[Bar]):
     head: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bars:
-    """Oldest first. `complete` is False when the window has holes: indicators then answer "warming up"."""
+    """Oldest first. `complete` is False when the window has holes: indicators then answer "warming up".
+
+    `begins`: nothing lies before the first row. `_ready`: the same rows as columns, from a series that has them.
+    """
 
     timeframe: Timeframe
     rows: tuple[Bar, ...] = ()
     complete: bool = True
+    begins: bool = False
+    _ready: "Columns | None" = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def columns(self) -> "Columns":
+        """The rows as numbers, the forming one among them; made once."""
+        if self._ready is not None:
+            return self._ready
+        from market.columns import Columns  # numpy costs a tenth of a second, and most processes reckon nothing
+
+        return Columns.of(self.rows, self.timeframe, self.begins)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """Whose bars, and how long each is."""
+
+    symbol: str
+    timeframe: Timeframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,7 @@ class AccountView:
     environment: Environment
     buying_power_usd: Decimal | None = None
     equity_usd: Decimal | None = None
+    cash_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +158,7 @@ class MarketData:
     account: AccountView = field(default_factory=lambda: AccountView(Environment.PAPER))
     session: SessionView = field(default_factory=lambda: SessionView(None))
     memory: RuleMemory = field(default_factory=RuleMemory)
-    others: Mapping[str, Bars] = field(default_factory=dict)
+    others: Mapping[SeriesKey, Bars] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         aware(self.now)
