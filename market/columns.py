@@ -42,6 +42,7 @@ class Columns:
         low: numpy.ndarray,
         close: numpy.ndarray,
         volume: numpy.ndarray,
+        *,
         begins: bool = False,
     ) -> None:
         self.timeframe = timeframe
@@ -83,7 +84,7 @@ class Columns:
             self.low[a:b],
             self.close[a:b],
             self.volume[a:b],
-            self.begins and a == 0,
+            begins=self.begins and a == 0,
         )
         if self._blocks is not None:
             part._blocks = self._blocks[a:b]
@@ -103,7 +104,14 @@ class Columns:
         if name == "close":
             return self
         other = Columns(
-            self.timeframe, self.start, self.open, self.high, self.low, self.column(name), self.volume, self.begins
+            self.timeframe,
+            self.start,
+            self.open,
+            self.high,
+            self.low,
+            self.column(name),
+            self.volume,
+            begins=self.begins,
         )
         other._blocks = self._blocks
         return other
@@ -175,7 +183,7 @@ class Columns:
             numpy.fmin.reduceat(self.low, first),
             self.close[last],
             numpy.add.reduceat(self.volume, first),
-            self.begins,
+            begins=self.begins,
         )
 
 
