@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from market.data import Bar, MarketData
@@ -27,6 +27,33 @@ LATE_BAR = timedelta(seconds=60)
 DAILY_GAP = timedelta(days=5)  # a long weekend lies between two daily bars
 # A refused exit must be able to try again soon, however long the rule cools down between entries.
 LONGEST_EXIT_SLOT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a Python strategy answers. `quantity` in shares, at least 1; `limit_price` in dollars; `reason` is its own
+    words, shown as they are."""
+
+    action: Action
+    quantity: int | None = None
+    limit_price: Decimal | None = None
+    reason: str | None = None
+
+
+class StrategyBroke(Exception):
+    """A Python strategy failed, broke a limit, or answered what is no wish; the rule must be switched off."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class Program(Protocol):
+    """A Python strategy. The same market and rule give the same wish."""
+
+    def decide(self, market: MarketData, rule: "Rule") -> Wish:
+        """What it wants. `market` holds only bars that the rule may see. Raises StrategyBroke."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,6 +76,13 @@ class Rule:
     order_price: str = "touch"
     price_offset_bps: int = 10
     cancel_after_sec: int | None = None
+    params: Mapping[str, Decimal | str] = field(default_factory=dict)
+    stop_loss_pct: Decimal | None = None
+    take_profit_pct: Decimal | None = None
+    trailing_stop_pct: Decimal | None = None
+    price_offset_ticks: int = 0
+    mode: str = "dsl"
+    program: Program | None = None
 
     @cached_property
     def compiled_entry(self) -> Compiled:
@@ -85,6 +119,10 @@ class Decision:
     judged_bar: datetime | None = None
     quote_at: datetime | None = None
     price: Decimal | None = None
+    quantity: int | None = None
+    limit_price: Decimal | None = None
+    said: str | None = None
+    broke: Text | None = None
     _compiled: Compiled | None = field(default=None, repr=False, compare=False)
     _look: Look | None = field(default=None, repr=False, compare=False)
 
