@@ -28,10 +28,23 @@ class Columns:
     """Bars of one series, oldest first. Never changed once made; parts of it share its memory.
 
     `begins`: nothing lies before the first bar (a listing, or the first row of a file). `memo` holds what was
-    already reckoned from exactly these bars.
+    already reckoned from exactly these bars, `anchors` what was found from their times alone.
     """
 
-    __slots__ = ("_blocks", "_dates", "begins", "close", "high", "low", "memo", "open", "start", "timeframe", "volume")
+    __slots__ = (
+        "_blocks",
+        "_dates",
+        "anchors",
+        "begins",
+        "close",
+        "high",
+        "low",
+        "memo",
+        "open",
+        "start",
+        "timeframe",
+        "volume",
+    )
 
     def __init__(
         self,
@@ -54,6 +67,7 @@ class Columns:
         self.volume = volume
         self.begins = begins
         self.memo: dict[Hashable, Any] = {}
+        self.anchors: dict[int, int | None] = {}
         self._blocks: numpy.ndarray | None = None
         self._dates: numpy.ndarray | None = None
 
@@ -99,22 +113,9 @@ class Columns:
         values: numpy.ndarray = getattr(self, name)
         return values
 
-    def with_source(self, name: str) -> "Columns":
-        """The same bars with another column in the place of `close`: what a sourced indicator reads."""
-        if name == "close":
-            return self
-        other = Columns(
-            self.timeframe,
-            self.start,
-            self.open,
-            self.high,
-            self.low,
-            self.column(name),
-            self.volume,
-            begins=self.begins,
-        )
-        other._blocks = self._blocks
-        return other
+    def part(self, a: int, b: int, source: str = "close") -> "Columns":
+        """Bars `a` to `b` with another column in the place of `close`: what an indicator reads, cut when it reads."""
+        return _Part(self, a, b, source)
 
     def with_forming(
         self,
@@ -187,6 +188,33 @@ class Columns:
         )
 
 
+class _Part(Columns):
+    """Some bars of a series; a column is cut out of it when somebody reads it."""
+
+    __slots__ = ("_a", "_b", "_source", "_whole")
+
+    def __init__(self, whole: Columns, a: int, b: int, source: str) -> None:
+        self.timeframe = whole.timeframe
+        self._whole, self._a, self._b, self._source = whole, a, b, source
+
+    def __len__(self) -> int:
+        return self._b - self._a
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _CUT:
+            value = getattr(self._whole, self._source if name == "close" else name)[self._a : self._b]
+        elif name in _FRESH:
+            value = {"begins": self._a == 0 and self._whole.begins, "memo": {}, "anchors": {}}.get(name)
+        else:
+            raise AttributeError(name)
+        setattr(self, name, value)
+        return value
+
+
+_CUT = frozenset(("start", *FIELDS))
+_FRESH = frozenset(("begins", "memo", "anchors", "_blocks", "_dates"))
+
+
 class _Live(Columns):
     """The rows of a buffer at one moment. Rows before the last never change, so only the last is remembered here;
     a column is put together when somebody reads it, even long after the buffer has moved on."""
@@ -194,11 +222,18 @@ class _Live(Columns):
     __slots__ = ("_base", "_last", "_length")
 
     def __init__(
-        self, timeframe: Timeframe, base: dict[str, numpy.ndarray], last: dict[str, float], length: int, begins: bool
+        self,
+        timeframe: Timeframe,
+        base: dict[str, numpy.ndarray],
+        last: tuple[float, ...],
+        length: int,
+        begins: bool,
+        anchors: dict[int, int | None],
     ) -> None:
         self.timeframe = timeframe
         self.begins = begins
         self.memo = {}
+        self.anchors = anchors
         self.start = base["start"][:length]
         self._blocks = base["block"][:length]
         self._dates = None
@@ -210,10 +245,10 @@ class _Live(Columns):
         return self._length
 
     def __getattr__(self, name: str) -> numpy.ndarray:
-        if name not in FIELDS:
+        if name not in _PLACES:
             raise AttributeError(name)
         values: numpy.ndarray = self._base[name][: self._length].copy()
-        values[-1] = self._last[name]
+        values[-1] = self._last[_PLACES[name]]
         setattr(self, name, values)
         return values
 
@@ -225,6 +260,9 @@ class _Live(Columns):
         part = Columns(self.timeframe, base["start"][a:b], *columns, begins=self.begins and a == 0)
         part._blocks = base["block"][a:b]
         return part
+
+
+_PLACES = {name: place for place, name in enumerate(FIELDS)}
 
 
 class ColumnsBuffer:
@@ -241,7 +279,8 @@ class ColumnsBuffer:
         self.begins = begins
         self._length = 0
         self._base = _arrays(max(2 * keep, 16))
-        self._last: dict[str, float] = {}
+        self._last: tuple[float, ...] = ()
+        self._anchors: dict[int, int | None] = {}
         self._view: Columns | None = None
 
     def __len__(self) -> int:
@@ -257,19 +296,17 @@ class ColumnsBuffer:
         base["start"][at] = start
         base["block"][at] = block_of(start, self.timeframe)
         self._length += 1
+        self._anchors = {}
         self.replace_last(open, high, low, close, volume)
 
     def replace_last(self, open: float, high: float, low: float, close: float, volume: float) -> None:
         """What is now known of the newest bar."""
-        base, at = self._base, self._length - 1
+        at = self._length - 1
         if at < 0:
             raise ValueError("there is no bar yet")
-        self._last = {"open": open, "high": high, "low": low, "close": close, "volume": volume}
-        base["open"][at] = open
-        base["high"][at] = high
-        base["low"][at] = low
-        base["close"][at] = close
-        base["volume"][at] = volume
+        self._last = (open, high, low, close, volume)
+        for name, value in zip(FIELDS, self._last, strict=True):
+            self._base[name][at] = value
         self._view = None
 
     def load(self, columns: Columns) -> None:
@@ -281,13 +318,14 @@ class ColumnsBuffer:
             self._base[name][:n] = getattr(part, name)
         self._base["block"][:n] = blocks_of(part.start, self.timeframe)
         self._length, self.begins, self._view = n, part.begins, None
-        self._last = {name: float(self._base[name][n - 1]) for name in FIELDS} if n else {}
+        self._last = tuple(float(self._base[name][n - 1]) for name in FIELDS) if n else ()
+        self._anchors = {}
 
     def view(self) -> Columns:
         """All rows as they are now; later changes do not reach it."""
         if self._view is None:
             if self._length:
-                self._view = _Live(self.timeframe, self._base, self._last, self._length, self.begins)
+                self._view = _Live(self.timeframe, self._base, self._last, self._length, self.begins, self._anchors)
             else:
                 self._view = Columns.empty(self.timeframe, self.begins)
         return self._view
