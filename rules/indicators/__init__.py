@@ -1,5 +1,5 @@
-"""Indicators: statistics over a declared window of bars, as floats. Money is never made from them."""
+"""Indicators: statistics over bars, as floats, by a declared window or anchor. Money is never made from them."""
 
-from rules.indicators.registry import REGISTRY, SOURCES, Indicator, Parameter, window_of
+from rules.indicators.registry import REGISTRY, SOURCES, Family, Given, Indicator, Inputs, Output, Parameter, Unit
 
-__all__ = ["REGISTRY", "SOURCES", "Indicator", "Parameter", "window_of"]
+__all__ = ["REGISTRY", "SOURCES", "Family", "Given", "Indicator", "Inputs", "Output", "Parameter", "Unit"]
