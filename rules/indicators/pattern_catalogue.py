@@ -56,20 +56,23 @@ HEAD = f"""\
 <!-- Made by `python -m rules.indicators.pattern_catalogue > docs/patterns.md`. -->
 # 캔들 패턴 / Candle patterns
 
-조건에서는 `bullish(engulfing)`, `bearish(engulfing)`, `detected(doji)`, `detected(doji, timeframe=1d)` 처럼 씁니다. 신호는 패턴을
-완성하는 봉에서 +(상승), -(하락) 또는 없음입니다. `detected`는 부호를 묻지 않습니다. 한쪽 신호만 있는 패턴에 다른 쪽을 물으면 늘 거짓입니다.
+조건에서는 `bullish(engulfing)`, `bearish(engulfing)`, `detected(doji)`, `detected(doji, timeframe=1d)` 처럼 씁니다.
+신호는 패턴을 완성하는 봉에서 +(상승), -(하락) 또는 없음입니다. `detected`는 부호를 묻지 않습니다. 한쪽 신호만 있는
+패턴에 다른 쪽을 물으면 늘 거짓입니다.
 
-In a condition: `bullish(engulfing)`, `bearish(engulfing)`, `detected(doji)`, `detected(doji, timeframe=1d)`. The signal is +
-(bullish), - (bearish) or nothing, at the bar that completes the pattern; `detected` does not ask which. Of a pattern with one
-signal the other is never true.
+In a condition: `bullish(engulfing)`, `bearish(engulfing)`, `detected(doji)`, `detected(doji, timeframe=1d)`. The signal
+is + (bullish), - (bearish) or nothing, at the bar that completes the pattern; `detected` does not ask which. Of a
+pattern with one signal the other is never true.
 
-- 계산은 TA-Lib이 하고(집게 둘만 직접), 값은 0.00000001 단위의 정수로 넣어 앞선 봉들의 반올림이 남지 않습니다. 추세는 보지
-  않습니다: 추세 끝에서 나온 것인지는 조건에 함께 적으세요 (예: `bullish(hammer) and close < sma(20)`).
-  TA-Lib finds them (two tweezers are ours), on prices as whole numbers of 0.00000001, so that no rounding of older bars is left.
-  None looks at the trend: say it in the condition, e.g. `bullish(hammer) and close < sma(20)`.
-- 읽는 봉: 패턴의 봉들과 그 앞 10개(같음·가까움만 쓰면 5개). 모자라면 신호가 없습니다. 기준점은 지난 {REACH}개 봉을 보장합니다.
-  Bars read: those of the pattern and ten before (five where only equal and near are used). With fewer there is no signal.
-  A run begins at an anchor at least {REACH} bars back.
+- 계산은 TA-Lib이 하고(집게 둘만 직접), 가격은 0.00000001 단위의 정수로 넣어 앞선 봉들의 반올림이 남지 않습니다.
+  TA-Lib finds them (only the two tweezers are counted here), on prices as whole numbers of 0.00000001, so that no
+  rounding of older bars is left.
+- 추세는 보지 않습니다. 추세 끝에서 나온 것인지는 조건에 함께 적으세요: `bullish(hammer) and close < sma(20)`.
+  None looks at the trend. Say it in the condition: `bullish(hammer) and close < sma(20)`.
+- 읽는 봉: 패턴의 봉들과 그 앞 10개(같음·가까움만 쓰면 5개). 모자라면 신호가 없습니다. 계산은 적어도 {REACH}개 봉 앞의
+  기준점에서 시작합니다.
+  Bars read: those of the pattern and ten before (five where only equal and near are used); with fewer there is no
+  signal. A run begins at an anchor at least {REACH} bars back.
 - 시가·고가·저가·종가 가운데 하나라도 모르는 봉은 신호가 없고, 그 다음 봉부터 새로 셉니다.
   A bar lacking one of open, high, low and close has no signal, and counting begins anew after it.
 """
@@ -90,8 +93,8 @@ def page() -> str:
             *_table(official),
             "",
             f"## 그 밖의 {len(extra)}개 / {len(extra)} more\n",
-            "공식 백테스터는 받지 않고 빌더의 신호 엔진만 압니다. / The official backtester refuses these; only the builder's "
-            "signal engine knows them.\n",
+            "공식 백테스터는 받지 않고 빌더의 신호 엔진만 압니다. / The official backtester refuses these; "
+            "only the builder's signal engine knows them.\n",
             *_table(extra),
             "",
         ]
