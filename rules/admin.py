@@ -5,35 +5,56 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from rules.fields import READERS, FieldProblem
-from rules.language import ConditionError
+from rules.fields import READERS, STOPS, read_fields
 from rules.models import RuleState, RuleVersion, StrategySignal, TradeRule
+from rules.problems import errors_of, warnings_of
 from rules.services import RuleHolds, update_rule
+from rules.whole import judge
 from theme.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
 
 
 class RuleForm(forms.ModelForm):
-    """The same readers as the API's, so that nothing is saved here that the API would refuse."""
+    """The same readers and the same judge as the API's, so that nothing is saved here that the API would refuse."""
 
     class Meta:
         model = TradeRule
         fields = [name for name in READERS if name not in ("symbol", "exchange")]
+        widgets = {
+            "entry_condition": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+            "exit_condition": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+            "params": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+            "code": forms.Textarea(attrs={"rows": 18, "spellcheck": "false", "wrap": "off"}),
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("entry_condition", "exit_condition", "params", "code"):
+            self.fields[name].widget.attrs["style"] = "font-family: ui-monospace, monospace; width: 100%"
+        for name in STOPS:
+            self.fields[name].help_text = _("percent; 3 means 3 %")
+        self.fields["code"].help_text = _("mode python: def decide(market, position, params)")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name in ("entry_condition", "exit_condition", "mode", "sessions"):
-            if name in cleaned:
-                try:
-                    cleaned[name] = READERS[name](cleaned[name])
-                except (FieldProblem, ConditionError) as problem:
-                    self.add_error(name, str(problem.text))
+        fields, problems = read_fields({name: cleaned[name] for name in READERS if name in cleaned})
+        cleaned |= fields
+        wrong = {problem.field for problem in problems} | set(self.errors)
+        whole = {name: getattr(self.instance, name) for name in READERS} | fields
+        judged = judge(whole, environment=self.instance.account.environment)
+        problems += [problem for problem in judged.problems if problem.field not in wrong]
+        for problem in errors_of(problems):
+            self.add_error(problem.field if problem.field in self.fields else None, str(problem.text))
+        self.warnings = warnings_of(problems)
         return cleaned
 
 
 class StateInline(ReadOnlyInline):
     model = RuleState
-    fields = ["qty", "avg_price", "opened_at", "failure_streak", "last_bar_at", "last_evaluated_at"]
+    fields = [
+        "qty", "avg_price", "opened_at", "failure_streak", "last_bar_at", "last_evaluated_at", "stopped_because",
+    ]  # fmt: skip
     show_change_link = False
 
 
@@ -56,6 +77,26 @@ class TradeRuleAdmin(HouseAdmin):
     search_fields = ["name", "symbol", "account__nickname"]
     readonly_fields = ["account", "symbol", "exchange", "enabled", "version", "created_at", "updated_at"]
     inlines = [StateInline, VersionInline]
+    fieldsets = [
+        (None, {"fields": ["account", "name", "symbol", "exchange", "enabled", "version"]}),
+        (_("What it wants"), {"fields": ["mode", "entry_condition", "exit_condition", "params", *STOPS, "code"]}),
+        (_("When it looks"), {"fields": ["timeframe", "evaluate_on", "sessions", "cooldown_sec"]}),
+        (
+            _("How it orders"),
+            {
+                "fields": [
+                    "buy_amount_usd",
+                    "max_position",
+                    "time_in_force",
+                    "order_price",
+                    "price_offset_bps",
+                    "price_offset_ticks",
+                    "cancel_after_sec",
+                ]
+            },
+        ),
+        (_("Times"), {"fields": ["created_at", "updated_at"]}),
+    ]
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -70,6 +111,8 @@ class TradeRuleAdmin(HouseAdmin):
             update_rule(rule=obj, by=request.user, **changed)  # type: ignore[arg-type]
         except RuleHolds as held:
             self.message_user(request, str(held.message), "error")
+        for warning in form.warnings:
+            self.message_user(request, f"{warning.field}: {warning.text}", "warning")
 
 
 @admin.register(StrategySignal)

@@ -14,10 +14,12 @@ from accounts.selectors import operable_account, readable_account
 from api.pagination import page
 from api.problems import problems
 from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, Price, TextOut, paged
+from market.errors import Text
 from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
 from rules import selectors, services
-from rules.fields import READERS
-from rules.models import Mode, OrderPrice, SignalType, StrategySignal, TradeRule
+from rules.fields import READERS, read_fields
+from rules.models import PERCENT, StrategySignal, TradeRule
+from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
 
 
 def _choices(enum: Any) -> list[str]:
@@ -30,6 +32,40 @@ class RuleStateOut(Out):
     qty = serializers.IntegerField()
     avg_price = Price(allow_null=True)
     last_evaluation = serializers.DictField(allow_null=True)
+    stopped_because = TextOut(allow_null=True)
+
+
+class Percent(serializers.DecimalField):
+    """Percent as a decimal string: "3.0000" is three percent."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**PERCENT, **options)
+
+
+@extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}]})
+class NumberOrWord(serializers.JSONField):
+    """A number, or the word of a choice."""
+
+
+class ParamIn(serializers.Serializer):
+    """One parameter; a bare number stands for its default."""
+
+    type = serializers.ChoiceField(choices=["int", "number", "choice"], required=False)
+    default = NumberOrWord()
+    value = NumberOrWord(required=False)
+    min = serializers.FloatField(required=False)
+    max = serializers.FloatField(required=False)
+    choices = serializers.ListField(child=serializers.CharField(), required=False)
+    title = serializers.JSONField(required=False, help_text="text, or {ko, en}")
+
+
+class ParamsField(serializers.DictField):
+    """Parameters by name."""
+
+    child = ParamIn()
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class RuleOut(ModelOut):
@@ -41,6 +77,10 @@ class RuleOut(ModelOut):
     timeframe = serializers.ChoiceField(choices=_choices(Timeframe))
     evaluate_on = serializers.ChoiceField(choices=_choices(EvaluateOn))
     buy_amount_usd = Money()
+    params = ParamsField()
+    stop_loss_pct = Percent(allow_null=True)
+    take_profit_pct = Percent(allow_null=True)
+    trailing_stop_pct = Percent(allow_null=True)
     time_in_force = serializers.ChoiceField(choices=_choices(TimeInForce))
     order_price = serializers.ChoiceField(choices=_choices(OrderPrice))
     sessions = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Session)))
@@ -50,8 +90,9 @@ class RuleOut(ModelOut):
         model = TradeRule
         fields = [
             "id", "account_id", "symbol", "exchange", "name", "mode", "timeframe", "evaluate_on", "buy_amount_usd",
-            "max_position", "entry_condition", "exit_condition", "time_in_force", "cooldown_sec", "sessions",
-            "order_price", "price_offset_bps", "cancel_after_sec", "enabled", "version", "state", "created_at",
+            "max_position", "entry_condition", "exit_condition", "code", "params", "stop_loss_pct", "take_profit_pct",
+            "trailing_stop_pct", "time_in_force", "cooldown_sec", "sessions", "order_price", "price_offset_bps",
+            "price_offset_ticks", "cancel_after_sec", "enabled", "version", "state", "created_at",
             "updated_at",
         ]  # fmt: skip
 
@@ -75,13 +116,23 @@ class RuleIn(serializers.Serializer):
     evaluate_on = serializers.ChoiceField(choices=_choices(EvaluateOn), required=False)
     buy_amount_usd = Money()
     max_position = serializers.IntegerField(required=False, min_value=1)
-    entry_condition = ConditionField()
-    exit_condition = ConditionField()
+    entry_condition = ConditionField(required=False, help_text="a rule of conditions needs one")
+    exit_condition = ConditionField(required=False, help_text="or a stop; `false` never sells")
+    code = serializers.CharField(required=False, allow_blank=True, help_text="python rules: the text of `decide`")
+    params = ParamsField(required=False)
+    stop_loss_pct = Percent(required=False, allow_null=True, help_text="above 0, below 100")
+    take_profit_pct = Percent(required=False, allow_null=True, help_text="above 0")
+    trailing_stop_pct = Percent(required=False, allow_null=True, help_text="above 0, below 100")
     time_in_force = serializers.ChoiceField(choices=_choices(TimeInForce), required=False)
     cooldown_sec = serializers.IntegerField(required=False, min_value=0)
     sessions = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Session)), required=False)
     order_price = serializers.ChoiceField(choices=_choices(OrderPrice), required=False)
-    price_offset_bps = serializers.IntegerField(required=False, min_value=0, max_value=1000)
+    price_offset_bps = serializers.IntegerField(
+        required=False, min_value=-MOST_OFFSET_BPS, max_value=MOST_OFFSET_BPS, help_text="against us; below 0 for us"
+    )
+    price_offset_ticks = serializers.IntegerField(
+        required=False, min_value=-MOST_OFFSET_TICKS, max_value=MOST_OFFSET_TICKS
+    )
     cancel_after_sec = serializers.IntegerField(required=False, min_value=1, allow_null=True)
 
 
@@ -98,8 +149,13 @@ class ToggleIn(In):
     confirm = serializers.CharField(help_text="the account's nickname, typed")
 
 
-class ConditionIn(In):
-    condition = ConditionField()
+class CheckIn(In):
+    """One of them: a condition, a rule's fields, or the text of a rule file."""
+
+    condition = ConditionField(required=False)
+    fields = RuleIn(required=False, partial=True)  # type: ignore[assignment]
+    yaml = serializers.CharField(required=False, trim_whitespace=False)
+    account_id = serializers.UUIDField(required=False, help_text="the account that the rule is for")
 
 
 class IndicatorOut(Out):
@@ -108,9 +164,11 @@ class IndicatorOut(Out):
     definition = TextOut()
 
 
-class ConditionErrorOut(Out):
-    """Where it is wrong (line and column from 1, or the path in a mapping), and what would be right."""
+class RuleProblemOut(Out):
+    """What is wrong, and where: the field, line and column from 1 (or the path in a mapping), and what would be
+    right."""
 
+    field = serializers.CharField()
     code = serializers.CharField()
     message = TextOut()
     expected = TextOut(allow_null=True)
@@ -120,15 +178,36 @@ class ConditionErrorOut(Out):
     path = serializers.CharField()
 
 
+class NeedOut(Out):
+    """A series that must be there; null is the rule's own symbol or timeframe."""
+
+    symbol = serializers.CharField(allow_null=True)
+    timeframe = serializers.ChoiceField(choices=_choices(Timeframe), allow_null=True)
+    bars = serializers.IntegerField(help_text="bars that a window reads, the newest included")
+    before_anchor = serializers.IntegerField(help_text="bars in which recursive indicators settle")
+
+
+class ConditionOut(Out):
+    text = serializers.CharField()
+    tree = serializers.DictField()
+
+
 class CheckOut(Out):
-    """Canonical text and tree of a valid condition and the bars it must see; or its error."""
+    """Canonical text and tree of a valid condition and what it must see; or everything that is wrong.
+
+    `error` is the first of `errors`. Of a whole rule `conditions` has the texts and trees, by field.
+    """
 
     valid = serializers.BooleanField()
+    errors = RuleProblemOut(many=True)  # type: ignore[assignment]
+    error = RuleProblemOut(allow_null=True)
+    warnings = RuleProblemOut(many=True)
     text = serializers.CharField(allow_null=True)
     tree = serializers.DictField(allow_null=True)
     look_back = serializers.IntegerField(allow_null=True)
     uses = IndicatorOut(many=True)
-    error = ConditionErrorOut(allow_null=True)
+    needs = NeedOut(many=True)
+    conditions = serializers.DictField(child=ConditionOut())
 
 
 class ExplainOut(Out):
@@ -152,6 +231,9 @@ class SignalOut(ModelOut):
         fields = ["id", "rule_id", "rule_version", "type", "score", "payload", "created_at"]
 
 
+ONE_OF = str(Text("condition, fields, yaml 가운데 하나를 보내 주세요.", "Send one of condition, fields and yaml."))
+
+
 def _mapping(request: Request) -> dict[str, Any]:
     if not isinstance(request.data, dict):
         raise ParseError
@@ -163,7 +245,8 @@ def _query_id(request: Request, name: str) -> UUID | None:
     return None if not text else serializers.UUIDField().run_validation(text)
 
 
-def _readable(request: Request, rule_id: UUID) -> TradeRule:
+def readable(request: Request, rule_id: UUID) -> TradeRule:
+    """The rule, or 404: what is not yours to see does not exist."""
     rule = selectors.readable_rule(request.user, rule_id)
     if rule is None:
         raise NotFound
@@ -218,7 +301,7 @@ class Rules(APIView):
 class RuleDetail(APIView):
     @extend_schema(operation_id="rules_retrieve", responses={200: RuleOut, **problems(401, 404)})
     def get(self, request: Request, id: UUID) -> Response:
-        return _answer(_readable(request, id))
+        return _answer(readable(request, id))
 
     @extend_schema(
         operation_id="rules_update",
@@ -256,20 +339,25 @@ class RuleToggle(APIView):
 
 class RuleCheck(APIView):
     @extend_schema(
-        operation_id="rules_check", request=ConditionIn, responses={200: CheckOut, **problems(400, 401, 403)}
+        operation_id="rules_check", request=CheckIn, responses={200: CheckOut, **problems(400, 401, 403, 404)}
     )
     def post(self, request: Request) -> Response:
-        """What a condition means, or what is wrong with it and where; nothing is stored."""
-        asked = ConditionIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        return Response(CheckOut(services.check_condition_text(asked.validated_data["condition"])).data)
+        """What a condition, a rule or a rule file means, or what is wrong with it and where; nothing is stored."""
+        asked = _mapping(request)
+        account_id = asked.pop("account_id", None)
+        account = None
+        if account_id is not None:
+            account = readable_account(request.user, serializers.UUIDField().run_validation(account_id))
+        if len(asked) != 1 or not set(asked) <= {"condition", "fields", "yaml"}:
+            raise serializers.ValidationError(ONE_OF)
+        return Response(CheckOut(services.check(account=account, **asked)).data)
 
 
 class RuleExplain(APIView):
     @extend_schema(operation_id="rules_explain", responses={200: ExplainOut, **problems(401, 404)})
     def get(self, request: Request, id: UUID) -> Response:
         """Why the rule did, or did not do, what it last looked at."""
-        state = selectors.state_of(_readable(request, id))
+        state = selectors.state_of(readable(request, id))
         found = {
             "rule_id": id,
             "evaluated_at": state.last_evaluated_at,
@@ -288,7 +376,7 @@ class Signals(APIView):
         """Entries, exits and vetoes of the rules that the person may read, newest first."""
         rule_id = _query_id(request, "rule_id")
         if rule_id is not None:
-            _readable(request, rule_id)
+            readable(request, rule_id)
         rows = selectors.signals_for(request.user, rule_id)
         return Response(page(request, rows, shape=lambda found: SignalOut(found, many=True).data))
 
@@ -297,5 +385,5 @@ def _named(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as keyword arguments; a stranger is refused before it can meet an argument of the service."""
     strangers = {name: value for name, value in fields.items() if name not in READERS}
     if strangers:
-        raise services.RuleInvalid(services.read_fields(strangers)[1])
+        raise services.RuleInvalid(read_fields(strangers)[1])
     return fields

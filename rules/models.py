@@ -8,9 +8,10 @@ from django.db import models
 
 from accounts.models import BrokerageAccount
 from api.fields import MONEY, PRICE, one_of, word
-from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
+from market.words import EvaluateOn, Exchange, Timeframe, TimeInForce
 from rules.domain import Rule
-from rules.language import read_condition
+from rules.fields import READERS
+from rules.whole import rule_of
 from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
 
 PERCENT = {"max_digits": 9, "decimal_places": 4}  # of the price at entry, or of the highest since
@@ -102,24 +103,7 @@ class TradeRule(models.Model):
 
     def compiled(self) -> Rule:
         """This version as the domain knows it. Raises ConditionError when a stored condition cannot be read."""
-        return Rule(
-            id=self.pk,
-            version=self.version,
-            symbol=self.symbol,
-            exchange=Exchange(self.exchange),
-            timeframe=Timeframe(self.timeframe),
-            evaluate_on=EvaluateOn(self.evaluate_on),
-            entry=read_condition(self.entry_condition),
-            exit=read_condition(self.exit_condition),
-            buy_amount_usd=self.buy_amount_usd,
-            max_position=self.max_position,
-            time_in_force=TimeInForce(self.time_in_force),
-            cooldown_sec=self.cooldown_sec,
-            sessions=tuple(Session(session) for session in self.sessions),
-            order_price=self.order_price,
-            price_offset_bps=self.price_offset_bps,
-            cancel_after_sec=self.cancel_after_sec,
-        )
+        return rule_of({name: getattr(self, name) for name in READERS}, id=self.pk, version=self.version)
 
 
 class RuleVersion(models.Model):

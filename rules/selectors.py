@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.selectors import accounts_for, operable_account
-from rules.models import RuleState, StrategySignal, TradeRule
+from rules.models import RuleState, RuleVersion, StrategySignal, TradeRule
 
 
 def rules_for(user: User) -> QuerySet[TradeRule]:
@@ -31,6 +31,11 @@ def signals_for(user: User, rule_id: UUID | None = None) -> QuerySet[StrategySig
     """Signals of the rules that the person may read."""
     found = StrategySignal.objects.filter(rule__account__in=accounts_for(user))
     return found if rule_id is None else found.filter(rule_id=rule_id)
+
+
+def versions_of(rule: TradeRule) -> list[RuleVersion]:
+    """Every version, newest first, with who made it."""
+    return list(rule.versions.select_related("changed_by").order_by("-version"))
 
 
 def state_of(rule: TradeRule) -> RuleState:

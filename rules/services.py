@@ -1,10 +1,10 @@
 """What changes a rule. Every change is a new version, and the old text is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-import yaml
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,21 +14,23 @@ from api.problems import INVALID, ApiError
 from instruments.selectors import exchange_of
 from logs.services import record
 from market.errors import Text
-from rules.fields import DEFAULT_MAX_POSITION, READERS, Problems, misfits, missing, read_fields
-from rules.indicators import REGISTRY
-from rules.language import Checked, ConditionError, check_condition, read_condition, to_json, to_text
+from rules.checking import check_condition_text, check_fields, check_file
+from rules.fields import READERS, missing, read_fields, with_defaults
+from rules.files import RuleFileInvalid, read_rule
 from rules.models import RuleState, RuleVersion, TradeRule
+from rules.problems import Problem, by_field
 from rules.selectors import holds_or_works
+from rules.whole import NEVER, Judged, judge
 
-LONGEST_FILE = 20_000
 _WHOSE = ("symbol", "exchange")  # what the shares a rule owns are shares of
 
 
 class RuleInvalid(ApiError):
     """Some fields cannot be what they are; `fields` says which, why, and what was expected."""
 
-    def __init__(self, problems: Problems) -> None:
-        super().__init__("invalid", INVALID, 400, problems)
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("invalid", INVALID, 400, by_field(self.problems))
 
 
 class RuleHolds(ApiError):
@@ -57,17 +59,15 @@ def create_rule(*, account: BrokerageAccount, by: User | None, now: datetime | N
     Raises RuleInvalid with a sentence per field.
     """
     values, problems = read_fields(fields)
-    problems = {**missing(fields), **problems, **misfits(values, account.environment)}
+    problems = [*missing(fields), *problems]
     if "symbol" in values and "exchange" not in fields:
-        try:
-            values["exchange"] = exchange_of(values["symbol"])
-        except ApiError as unknown:
-            problems |= unknown.fields or {"symbol": [unknown.message]}
-    if problems:
+        problems += _found_exchange(values)
+    whole = with_defaults(values)
+    problems += _judged(whole, account.environment, problems).problems
+    if by_field(problems):
         raise RuleInvalid(problems)
-    values.setdefault("max_position", DEFAULT_MAX_POSITION)
     with transaction.atomic():
-        rule = TradeRule.objects.create(account=account, **values)
+        rule = TradeRule.objects.create(account=account, **whole)
         RuleState.objects.create(rule=rule)
         _keep_version(rule, by)
         _journal(rule, by, now, Text(f"규칙을 만들었습니다: {rule}", f"Rule made: {rule}"))
@@ -87,10 +87,11 @@ def update_rule(
         rule = TradeRule.objects.select_for_update().select_related("account").get(pk=rule.pk)
         if seen_version is not None and seen_version != rule.version:
             raise RuleChanged(rule)
-        problems |= misfits(values, rule.account.environment)
-        if problems:
+        problems += _follow_symbol(rule, values)
+        whole = {name: getattr(rule, name) for name in READERS} | values
+        problems += _judged(whole, rule.account.environment, problems).problems
+        if by_field(problems):
             raise RuleInvalid(problems)
-        _follow_symbol(rule, values)
         changed = {name: value for name, value in values.items() if getattr(rule, name) != value}
         if not changed:
             return rule
@@ -114,7 +115,8 @@ def set_rule_enabled(
 ) -> TradeRule:
     """The wanted state. `confirm` must equal the account's nickname, else ConfirmationMismatch.
 
-    Switching off a rule that owns shares leaves them without an exit; the journal says so.
+    A rule that could never do anything is not switched on: RuleInvalid says why. Switching off a rule that owns
+    shares leaves them without an exit; the journal says so.
     """
     with transaction.atomic():
         rule = TradeRule.objects.select_for_update().select_related("account").get(pk=rule.pk)
@@ -122,6 +124,9 @@ def set_rule_enabled(
             raise ConfirmationMismatch
         if rule.enabled == enabled:
             return rule
+        if enabled:
+            _must_be_able(rule)
+            RuleState.objects.filter(rule=rule).update(stopped_because=None)
         rule.enabled = enabled
         rule.save(update_fields=["enabled", "updated_at"])
         _journal(rule, by, now, _switched(rule), level="info" if enabled else "warning")
@@ -142,61 +147,103 @@ def delete_rule(*, rule: TradeRule, by: User | None, now: datetime | None = None
         rule.delete()
 
 
-def check_condition_text(value: object) -> dict[str, Any]:
-    """What a condition means, for the form: canonical text, tree, look-back and what it uses; or what is wrong.
+def check(
+    *, account: BrokerageAccount | None = None, condition: object = None, fields: Any = None, yaml: Any = None
+) -> dict[str, Any]:
+    """What a condition, the fields of a rule or a rule file mean, for the form (rules.checking).
 
-    `value` is text, JSON or a mapping. Never raises for a wrong condition: that is the answer.
+    `account`: the one that it is for. Never raises for a wrong one: that is the answer.
     """
-    try:
-        node = read_condition(value)
-        checked = check_condition(node)
-    except ConditionError as error:
-        return {"valid": False, "text": None, "tree": None, "look_back": None, "uses": [], "error": error.as_dict()}
-    return {
-        "valid": True,
-        "text": to_text(node),
-        "tree": to_json(node),
-        "look_back": checked.look_back,
-        "uses": uses(checked),
-        "error": None,
-    }
+    environment = account.environment if account else None
+    if isinstance(yaml, str):
+        return check_file(yaml, environment=environment, known=unknown_symbols)
+    if isinstance(fields, Mapping):
+        return check_fields(fields, environment=environment, known=unknown_symbols)
+    return check_condition_text(condition)
 
 
-def uses(checked: Checked) -> list[dict[str, Any]]:
-    """The indicators of a condition, defined in both languages."""
-    return [
-        {"name": i.name, "title": i.title.as_dict(), "definition": i.definition.as_dict()}
-        for i in (REGISTRY[name] for name in sorted(checked.indicators))
-    ]
+def stop_rule(*, rule_id: UUID, version: int, because: Text, now: datetime) -> bool:
+    """Switch off a rule that broke, with the reason beside it and in the journal, in one transaction.
+
+    False, and nothing changes, when it was switched off or changed meanwhile: another version may be mended.
+    """
+    with transaction.atomic():
+        rule = TradeRule.objects.select_for_update().select_related("account").filter(pk=rule_id).first()
+        if rule is None or not rule.enabled or rule.version != version:
+            return False
+        rule.enabled = False
+        rule.save(update_fields=["enabled", "updated_at"])
+        RuleState.objects.update_or_create(rule=rule, defaults={"stopped_because": because.as_dict()})
+        holds = RuleState.objects.filter(rule=rule, qty__gt=0).exists()
+        left = Text(" 가진 주식은 매도 조건 없이 남습니다.", " The shares it owns are left without an exit.")
+        text = Text(
+            f"규칙을 껐습니다: {rule}. {because.ko}" + left.ko * holds,
+            f"Rule switched off: {rule}. {because.en}" + left.en * holds,
+        )
+        _journal(rule, None, now, text, {"stopped_because": because.as_dict()}, level="error")
+    return True
 
 
 def rule_from_yaml(text: str) -> dict[str, Any]:
     """The fields that a rule file names, read and checked, ready for `create_rule`. Raises RuleInvalid."""
-    problem = None
-    if len(text) > LONGEST_FILE:
-        problem = Text(f"{LONGEST_FILE}자보다 깁니다.", f"It is longer than {LONGEST_FILE} characters.")
     try:
-        found = None if problem else yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as e:
-        mark = getattr(e, "problem_mark", None)
-        ko, en = (f" ({mark.line + 1}행)", f" (line {mark.line + 1})") if mark else ("", "")
-        problem = Text(f"YAML 이 아닙니다{ko}.", f"It is not YAML{en}.")
-    if problem is None and not isinstance(found, Mapping):
-        problem = Text(
-            "`symbol: AAPL` 같은 줄들이어야 합니다.", "It must be lines such as `symbol: AAPL`, one per field."
-        )
-    if problem:
-        raise RuleInvalid({"": [problem]})
-    raw = {str(name): value for name, value in found.items()}
-    fields, problems = read_fields(raw)
-    if problems := {**missing(raw), **problems}:
-        raise RuleInvalid(problems)
-    return fields
+        return dict(read_rule(text).given)
+    except RuleFileInvalid as invalid:
+        raise RuleInvalid(invalid.problems) from invalid
 
 
-def _follow_symbol(rule: TradeRule, values: dict[str, Any]) -> None:
-    if "symbol" in values and "exchange" not in values and values["symbol"] != rule.symbol:
+def _judged(whole: dict[str, Any], environment: str, problems: Iterable[Problem]) -> Judged:
+    """What the whole means, as far as its fields could be read: one that could not is not judged again."""
+    wrong = {problem.field for problem in problems}
+    judged = judge(whole, environment=environment)
+    kept = [p for p in judged.problems if p.field not in wrong]
+    symbols = [] if wrong else unknown_symbols(judged)
+    return Judged((*kept, *symbols), judged.conditions, judged.checked)
+
+
+def unknown_symbols(judged: Judged) -> list[Problem]:
+    """Other symbols of the conditions that no exchange lists."""
+    found = []
+    for name, checked in judged.checked.items():
+        for symbol in sorted({series.symbol for series in getattr(checked, "needs", ()) if series.symbol}):
+            try:
+                exchange_of(symbol)
+            except ApiError as unknown:
+                found.append(Problem(name, _first(unknown), "unknown_symbol"))
+    return found
+
+
+def _first(error: ApiError) -> Text:
+    return next((text for texts in (error.fields or {}).values() for text in texts), error.message)
+
+
+def _found_exchange(values: dict[str, Any]) -> list[Problem]:
+    try:
         values["exchange"] = exchange_of(values["symbol"])
+    except ApiError as unknown:
+        return [Problem("symbol", _first(unknown), "unknown_symbol")]
+    return []
+
+
+def _must_be_able(rule: TradeRule) -> None:
+    """A rule that owns nothing and can never buy, or that cannot be read any more, would only seem to work."""
+    judged = judge({name: getattr(rule, name) for name in READERS}, environment=rule.account.environment)
+    if judged.errors:
+        raise RuleInvalid(judged.problems)
+    never = judged.conditions.get("entry_condition") == NEVER
+    if never and not RuleState.objects.filter(rule=rule, qty__gt=0).exists():
+        text = Text(
+            "매수 조건이 절대 참이 되지 않고 가진 주식도 없어 켜도 아무 일도 하지 않습니다.",
+            "The entry is never true and the rule owns no shares: switched on, it would never do anything.",
+        )
+        wanted = Text("참이 될 수 있는 매수 조건", "an entry that can become true")
+        raise RuleInvalid([Problem("entry_condition", text, "never_true", expected=wanted)])
+
+
+def _follow_symbol(rule: TradeRule, values: dict[str, Any]) -> list[Problem]:
+    if "symbol" in values and "exchange" not in values and values["symbol"] != rule.symbol:
+        return _found_exchange(values)
+    return []
 
 
 def _change(rule: TradeRule, changed: Mapping[str, Any]) -> None:
@@ -209,7 +256,9 @@ def _change(rule: TradeRule, changed: Mapping[str, Any]) -> None:
 def _keep_version(rule: TradeRule, by: User | None) -> None:
     # Through the table's own columns, so that the text is what the database holds (rounding included).
     stored = TradeRule.objects.values(*READERS).get(pk=rule.pk)
-    plain = {name: value if isinstance(value, int | list | None) else str(value) for name, value in stored.items()}
+    plain = {
+        name: value if isinstance(value, int | list | dict | None) else str(value) for name, value in stored.items()
+    }
     RuleVersion.objects.create(rule=rule, version=rule.version, fields=plain, changed_by=by)
 
 

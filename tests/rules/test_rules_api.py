@@ -28,7 +28,7 @@ def test_a_trader_makes_a_rule_and_reads_it_back(as_, trader, paper_account, mad
     assert made["account_id"] == str(paper_account.pk)
     assert (made["buy_amount_usd"], made["enabled"], made["version"]) == ("1000.5000", False, 1)
     assert made["exit_condition"] == "rsi(14) > 70 or position.return_pct <= -3"
-    assert made["state"] == {"qty": 0, "avg_price": None, "last_evaluation": None}
+    assert made["state"] == {"qty": 0, "avg_price": None, "last_evaluation": None, "stopped_because": None}
     assert made["created_at"].endswith("Z")
     assert as_(trader).get(f"/api/rules/{made['id']}").json() == made
 
@@ -162,7 +162,7 @@ def test_the_admin_shows_rules_and_changes_them_in_versions(client, admin, made)
     assert page.status_code == 200
     form = {k: v for k, v in page.context["adminform"].form.initial.items() if v is not None}
     inlines = {f"{name}-{kind}": 0 for name in ("state", "versions") for kind in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    form |= inlines | {"sessions": '["regular"]', "entry_condition": "prise < 3"}
+    form |= inlines | {"sessions": '["regular"]', "params": "{}", "entry_condition": "prise < 3"}
     assert "Did you mean" in client.post(url, form).content.decode()
     assert client.post(url, form | {"entry_condition": "price < 3"}).status_code == 302
     rule = TradeRule.objects.get(pk=made["id"])

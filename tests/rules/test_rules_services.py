@@ -79,10 +79,16 @@ class TestCreate:
             ({"time_in_force": "gtc"}, "time_in_force", "one of day, at_open, at_close"),
             ({"time_in_force": "at_open"}, "time_in_force", "Paper accounts have no auction orders"),
             ({"sessions": []}, "sessions", "a list of sessions"),
-            ({"mode": "python"}, "mode", "cannot be run yet"),
+            ({"mode": "pyton"}, "mode", "Did you mean `python`?"),
+            ({"stop_loss_pct": 100}, "stop_loss_pct", "above 0 and below 100"),
+            ({"take_profit_pct": "-1"}, "take_profit_pct", "a percentage above 0"),
+            ({"price_offset_bps": -1001}, "price_offset_bps", "from -1000 to 1000"),
+            ({"params": {"fast": {"default": 3, "min": 5}}}, "params", "fast.default: 3 is out of range."),
+            ({"code": "def decide(market, position, params): return None"}, "code", "not used while mode is dsl"),
             ({"entry_condition": "prise < 3"}, "entry_condition", "Did you mean `price`?"),
             ({"entry_condition": "price"}, "entry_condition", "is a number, not a condition"),
-            ({"exit_condition": None}, "exit_condition", "A condition, a number or an expression"),
+            ({"exit_condition": None}, "exit_condition", "write `false` if it shall never sell"),
+            ({"exit_condition": [1]}, "exit_condition", "A condition, a number or an expression"),
             ({"exit_condition": {"all": ["price >"]}}, "exit_condition", "the end cannot stand here"),
             ({"stop_lose": 3}, "stop_lose", "A rule has no such field."),
         ],
@@ -101,7 +107,7 @@ class TestCreate:
         with pytest.raises(RuleInvalid) as caught:
             create_rule(account=account, by=trader, symbol="AAPL", timeframe="7m")
         assert set(caught.value.fields) == {
-            "symbol", "timeframe", "buy_amount_usd", "entry_condition", "exit_condition",
+            "timeframe", "buy_amount_usd", "entry_condition", "exit_condition", "symbol",
         }  # fmt: skip
 
 
@@ -189,13 +195,18 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("text", "field", "sentence"),
         [
-            ("symbol: [", "", "It is not YAML (line 1)."),
+            ("symbol: [", "", "Line 1, column 10: It is not YAML."),
             ("just words", "", "one per field"),
             ("", "", "one per field"),
-            ("!!python/object/apply:os.system [ls]", "", "It is not YAML"),
-            ("symbol: AAPL\nbuy_amount_usd: 10\nentry_condition: true\n", "exit_condition", "required"),
+            ("!!python/object/apply:os.system [ls]", "", "one per field"),
+            ("symbol: !!python/object/apply:os.system [ls]", "", "Line 1, column 9: It is not YAML."),
+            (
+                "symbol: AAPL\nbuy_amount_usd: 10\nentry_condition: true\n",
+                "exit_condition",
+                "Nothing says when to sell",
+            ),
             (FILE + "timefrane: 5m\n", "timefrane", "no such field"),
-            ("a" * 20_001, "", "longer than 20000"),
+            ("a" * 40_001, "", "longer than 40000"),
         ],
     )
     def test_a_wrong_file_is_refused_with_the_place(self, text, field, sentence):
