@@ -357,7 +357,7 @@ def visible(other: Columns, own: Timeframe, start: int) -> int:
     bar of the same date is seen.
     """
     if other.timeframe is not Timeframe.D1:
-        return int(other.start.searchsorted(_end(own, start) - other.timeframe.seconds, "right"))
+        return int(other.start.searchsorted(end_of(own, start) - other.timeframe.seconds, "right"))
     date = new_york_date(start)
     if own is Timeframe.D1:
         date += 1
@@ -367,10 +367,7 @@ def visible(other: Columns, own: Timeframe, start: int) -> int:
 def visible_all(other: Columns, own: Columns) -> numpy.ndarray:
     """`visible` for every bar of `own` (int64)."""
     if other.timeframe is not Timeframe.D1:
-        ends = own.start + own.timeframe.seconds
-        if own.timeframe is Timeframe.D1:
-            ends = _each(own.dates, lambda day: _midnight(day + 1))
-        return other.start.searchsorted(ends - other.timeframe.seconds, "right")
+        return other.start.searchsorted(ends_of(own) - other.timeframe.seconds, "right")
     later = 1 if own.timeframe is Timeframe.D1 else 0
     return _each(own.dates, lambda day: int(other.start.searchsorted(_midnight(day + later), "left")))
 
@@ -406,10 +403,19 @@ def _midnight(date: int) -> int:
     return date * DAY - _offset(date)
 
 
-def _end(timeframe: Timeframe, start: int) -> int:
+def end_of(timeframe: Timeframe, start: int) -> int:
+    """When the bar that begins at `start` is over, in seconds since 1970; a day at New York's next midnight."""
     if timeframe is Timeframe.D1:
         return _midnight(new_york_date(start) + 1)
     return start + timeframe.seconds
+
+
+def ends_of(columns: Columns) -> numpy.ndarray:
+    """`end_of` of every bar (int64)."""
+    if columns.timeframe is Timeframe.D1:
+        return _each(columns.dates, lambda day: _midnight(day + 1))
+    ends: numpy.ndarray = columns.start + columns.timeframe.seconds
+    return ends
 
 
 def _floats(values: Iterable[Any]) -> numpy.ndarray:
