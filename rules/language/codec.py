@@ -1,11 +1,17 @@
 """The tree as JSON, for programs and the form. `from_json(to_json(node)) == node`.
 
-    {"number": "30"}  {"boolean": true}  {"name": "price"}  {"call": "sma", "args": [...]}  {"shift": ..., "bars": 1}
-    {"negate": ...}  {"op": "+", "left": ..., "right": ...}
-    {"op": "<", "left": ..., "right": ...}  {"not": ...}  {"all": [...]}  {"any": [...]}
+    {"number": "30"}  {"boolean": true}  {"word": "regular"}  {"param": "period"}
+    {"name": "price"}  {"name": "close", "symbol": "QQQ", "timeframe": "1d"}
+    {"call": "sma", "args": [...]}
+    {"call": "bollinger", "args": [], "named": {"period": ..., "std": ...}, "output": "upper", "timeframe": "1d"}
+    {"pattern": "engulfing", "signal": "bullish"}
+    {"shift": ..., "bars": 1}  {"negate": ...}  {"op": "+", "left": ..., "right": ...}
+    {"op": "<", "left": ..., "right": ...}  {"between": ..., "low": ..., "high": ...}
+    {"not": ...}  {"all": [...]}  {"any": [...]}
 
-Numbers are strings, so that no float comes between. When reading, a bare number, a bare true or false, and a
-string (an expression) may stand wherever a node may: `{"all": ["rsi(14) < 30", "price > 100"]}`.
+`symbol` and `timeframe` (of names, calls and patterns), `args`, `named` and `output` may be left out. Numbers are
+strings, so that no float comes between. When reading, a bare number, a bare true or false, and a string (an
+expression) may stand wherever a node may: `{"all": ["rsi(14) < 30", "price > 100"]}`.
 """
 
 import json
@@ -17,14 +23,19 @@ from typing import Any
 import yaml
 
 from market.errors import Text
+from market.words import Timeframe
 from rules.language.errors import ConditionError, nearest
 from rules.language.lexer import LONGEST_TEXT
+from rules.language.names import NAMES
 from rules.language.nodes import (
     DEEPEST,
     MOST_NODES,
+    OWN,
+    WORDS,
     All,
     AnyOf,
     Arithmetic,
+    Between,
     Boolean,
     Call,
     Comparator,
@@ -35,26 +46,42 @@ from rules.language.nodes import (
     Not,
     Number,
     Operator,
+    Param,
+    Pattern,
+    Series,
     Shift,
+    Signal,
+    Word,
     fits,
+    is_symbol,
     number_is_sayable,
 )
-from rules.language.parser import FARTHEST_SHIFT, KEYWORDS, parse
+from rules.language.parser import FARTHEST_SHIFT, parse
+from rules.language.words import FAMILIES, KEYWORDS, stands_bare
 
-_SHAPES: dict[str, frozenset[str]] = {
-    "number": frozenset({"number"}),
-    "boolean": frozenset({"boolean"}),
-    "name": frozenset({"name"}),
-    "call": frozenset({"call", "args"}),
-    "shift": frozenset({"shift", "bars"}),
-    "negate": frozenset({"negate"}),
-    "op": frozenset({"op", "left", "right"}),
-    "not": frozenset({"not"}),
-    "all": frozenset({"all"}),
-    "any": frozenset({"any"}),
+_SERIES = frozenset({"symbol", "timeframe"})
+# What each shape must have, and what it may have beside.
+_SHAPES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "number": (frozenset({"number"}), frozenset()),
+    "boolean": (frozenset({"boolean"}), frozenset()),
+    "word": (frozenset({"word"}), frozenset()),
+    "param": (frozenset({"param"}), frozenset()),
+    "name": (frozenset({"name"}), _SERIES),
+    "call": (frozenset({"call"}), _SERIES | {"args", "named", "output"}),
+    "pattern": (frozenset({"pattern", "signal"}), _SERIES),
+    "shift": (frozenset({"shift", "bars"}), frozenset()),
+    "negate": (frozenset({"negate"}), frozenset()),
+    "op": (frozenset({"op", "left", "right"}), frozenset()),
+    "between": (frozenset({"between", "low", "high"}), frozenset()),
+    "not": (frozenset({"not"}), frozenset()),
+    "all": (frozenset({"all"}), frozenset()),
+    "any": (frozenset({"any"}), frozenset()),
 }
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
-_MAPPING_TEXT = re.compile(r"\s*(\{|(all|any|not|op|left|right|call|name)\s*:)")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+_PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MAPPING_TEXT = re.compile(
+    r"\s*(\{|(all|any|not|op|left|right|call|name|between|low|high|pattern|signal|args|named|output|symbol|timeframe)\s*:)"
+)
 
 
 def to_json(node: Node) -> dict[str, Any]:
@@ -64,22 +91,44 @@ def to_json(node: Node) -> dict[str, Any]:
             return {"number": format(value, "f")}
         case Boolean(value=value):
             return {"boolean": value}
-        case Name(name=name):
-            return {"name": name}
-        case Call(name=name, args=args):
-            return {"call": name, "args": [to_json(a) for a in args]}
+        case Word(value=value):
+            return {"word": value}
+        case Param(name=name):
+            return {"param": name}
+        case Name(name=name, series=series):
+            return {"name": name, **_series_json(series)}
+        case Call():
+            return _call_json(node)
+        case Pattern(signal=signal, name=name, series=series):
+            return {"pattern": name, "signal": signal.value, **_series_json(series)}
         case Shift(of=of, bars=bars):
             return {"shift": to_json(of), "bars": bars}
         case Negate(of=of):
             return {"negate": to_json(of)}
         case Arithmetic(op=op, left=left, right=right) | Comparison(op=op, left=left, right=right):
             return {"op": op.value, "left": to_json(left), "right": to_json(right)}
+        case Between(of=of, low=low, high=high):
+            return {"between": to_json(of), "low": to_json(low), "high": to_json(high)}
         case Not(of=of):
             return {"not": to_json(of)}
         case All(of=items):
             return {"all": [to_json(i) for i in items]}
         case AnyOf(of=items):
             return {"any": [to_json(i) for i in items]}
+
+
+def _call_json(node: Call) -> dict[str, Any]:
+    found: dict[str, Any] = {"call": node.name, "args": [to_json(a) for a in node.args]}
+    if node.named:
+        found["named"] = {name: to_json(value) for name, value in node.named}
+    if node.output is not None:
+        found["output"] = node.output
+    return found | _series_json(node.series)
+
+
+def _series_json(series: Series) -> dict[str, str]:
+    found = {"symbol": series.symbol, "timeframe": series.timeframe and series.timeframe.value}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def from_json(value: object) -> Node:
@@ -155,10 +204,18 @@ class _Reader:
                 return _number(value["number"], path)
             case "boolean":
                 return Boolean(_of(bool, value, "boolean", path))
+            case "word":
+                return _word(value, path)
+            case "param":
+                return Param(_matching(_PARAM, value, "param", path))
             case "name":
-                return Name(_identifier(value, "name", path))
+                return _name(value, path)
             case "call":
-                return Call(_identifier(value, "call", path), self.items(value, "args", path))
+                return self.call(value, path)
+            case "pattern":
+                return _pattern(value, path)
+            case "between":
+                return Between(*(self.child(value, key, path) for key in ("between", "low", "high")))
             case "shift":
                 return Shift(self.child(value, "shift", path), _bars(value, path))
             case "negate":
@@ -170,6 +227,25 @@ class _Reader:
             case "any":
                 return AnyOf(self.items(value, "any", path))
         return self.operation(value, path)
+
+    def call(self, value: Mapping[Any, Any], path: str) -> Node:
+        name, series = _matching(_IDENTIFIER, value, "call", path), _series(value, path)
+        args = self.items(value, "args", path) if value.get("args") else ()
+        named = tuple(self.named(value, path).items()) if "named" in value else ()
+        output = None if value.get("output") is None else _matching(_IDENTIFIER, value, "output", path)
+        if name in NAMES and series.timeframe and not (args or named or output):
+            return Name(name, series)  # which is how its text is read
+        return Call(name, args, named, output, series)
+
+    def named(self, value: Mapping[Any, Any], path: str) -> dict[str, Node]:
+        listed, inside = _of(dict, value, "named", path), _join(path, "named")
+        for name in listed:
+            _matching(_IDENTIFIER, {"named": name}, "named", path)
+            if name == "timeframe":
+                raise _wrong(
+                    inside, Text("timeframe 은 named 밖에 둡니다.", "timeframe goes beside named."), "bad_name"
+                )
+        return {name: self.child(listed, name, inside) for name in listed}
 
     def operation(self, value: Mapping[Any, Any], path: str) -> Node:
         op = _of(str, value, "op", path)
@@ -197,9 +273,9 @@ class _Reader:
 
 def _kind(value: Mapping[Any, Any], path: str) -> str:
     keys = frozenset(map(str, value))
-    kind = next((k for k, shape in _SHAPES.items() if keys == shape), None)
+    kind = next((k for k, (must, may) in _SHAPES.items() if must <= keys <= must | may), None)
     if kind is None:
-        shapes = " · ".join("{" + ", ".join(sorted(shape)) + "}" for shape in _SHAPES.values())
+        shapes = " · ".join("{" + ", ".join(sorted(must)) + "}" for must, _ in _SHAPES.values())
         raise ConditionError(
             Text(f"알 수 없는 모양입니다: {sorted(keys)}.", f"Unknown shape: {sorted(keys)}."),
             code="unknown_shape",
@@ -234,19 +310,74 @@ def _bars(value: Mapping[Any, Any], path: str) -> int:
     return bars
 
 
-def _identifier(value: Mapping[Any, Any], key: str, path: str) -> str:
-    word = _of(str, value, key, path).lower()
-    if not _IDENTIFIER.fullmatch(word) or word in KEYWORDS:
-        raise _wrong(
-            _join(path, key), Text(f"`{word}` 은(는) 이름이 아닙니다.", f"`{word}` is not a name."), "bad_name"
+def _name(value: Mapping[Any, Any], path: str) -> Node:
+    family, _, rest = _of(str, value, "name", path).lower().partition(".")
+    series = _series(value, path)
+    if rest:
+        wrong = family not in FAMILIES or series != OWN
+        if wrong or not _IDENTIFIER.fullmatch(rest):
+            raise _no_name(f"{family}.{rest}", _join(path, "name"))
+        return Name(f"{family}.{rest}")
+    name = _matching(_IDENTIFIER, {"name": family}, "name", path)
+    if name in WORDS and series == OWN:
+        return Word(name)
+    if stands_bare(name) or (series.timeframe and name not in NAMES):
+        return Call(name, series=series)  # which is how its text is read
+    return Name(name, series)
+
+
+def _word(value: Mapping[Any, Any], path: str) -> Word:
+    word = _of(str, value, "word", path).lower()
+    if word not in WORDS:
+        raise ConditionError(
+            Text(f"`{word}` 은(는) 이 언어의 낱말이 아닙니다.", f"`{word}` is no word of the language."),
+            code="unknown_word",
+            path=_join(path, "word"),
+            suggestion=nearest(word, WORDS),
         )
+    return Word(word)
+
+
+def _pattern(value: Mapping[Any, Any], path: str) -> Pattern:
+    signal = _of(str, value, "signal", path).lower()
+    if signal not in tuple(Signal):
+        raise ConditionError(
+            Text(f"`{signal}` 은(는) 없는 신호입니다.", f"There is no signal `{signal}`."),
+            code="unknown_word",
+            path=_join(path, "signal"),
+            suggestion=nearest(signal, Signal),
+        )
+    return Pattern(Signal(signal), _matching(_IDENTIFIER, value, "pattern", path), _series(value, path))
+
+
+def _series(value: Mapping[Any, Any], path: str) -> Series:
+    symbol, timeframe = value.get("symbol"), value.get("timeframe")
+    if symbol is not None:
+        symbol = _of(str, value, "symbol", path).upper()
+        if not is_symbol(symbol):
+            raise _no_name(symbol, _join(path, "symbol"))
+    if timeframe is not None and timeframe not in tuple(Timeframe):
+        limits = Text(f"다음 가운데 하나: {', '.join(Timeframe)}", f"It must be one of {', '.join(Timeframe)}.")
+        raise _wrong(_join(path, "timeframe"), limits, "bad_timeframe")
+    return OWN if symbol is None and timeframe is None else Series(symbol, timeframe and Timeframe(timeframe))
+
+
+def _matching(wanted: re.Pattern[str], value: Mapping[Any, Any], key: str, path: str) -> str:
+    word = _of(str, value, key, path)
+    word = word if wanted is _PARAM else word.lower()
+    if not wanted.fullmatch(word) or (wanted is _IDENTIFIER and word in KEYWORDS):
+        raise _no_name(word, _join(path, key))
     return word
+
+
+def _no_name(word: str, path: str) -> ConditionError:
+    return _wrong(path, Text(f"`{word}` 은(는) 이름이 아닙니다.", f"`{word}` is not a name."), "bad_name")
 
 
 def _of[T](kind: type[T], value: Mapping[Any, Any], key: str, path: str) -> T:
     found = value[key]
     if not isinstance(found, kind):
-        wanted = {str: "text", list: "list", int: "integer", bool: "true/false"}[kind]
+        wanted = {str: "text", list: "list", int: "integer", bool: "true/false", dict: "mapping"}[kind]
         raise _wrong(_join(path, key), Text(f"{wanted} 이어야 합니다.", f"It must be a {wanted}."), "wrong_type")
     return found
 

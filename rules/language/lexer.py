@@ -12,21 +12,24 @@ LONGEST_TEXT = 4000
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n\f]+)
       | (?P<number>\d+(?:\.\d+)?(?![\w.])|\.\d+(?![\w.]))
+      | (?P<span>\d+[mhdMHD](?![\w.]))
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
-      | (?P<sign><=|>=|==|!=|[-<>+*/(),\[\]])""",
+      | (?P<quoted>"[^"\n]*"\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?)
+      | (?P<param>\$[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<sign><=|>=|==|!=|=(?![<>])|[-<>+*/(),.\[\]])""",
     re.VERBOSE,
 )
 # What people type from other languages, and how it is spelled here.
 _FOREIGN = {
     "&&": "and", "||": "or", "=>": ">=", "=<": "<=", "<>": "!=", "≤": "<=", "≥": ">=", "≠": "!=",
-    "=": "==", "&": "and", "|": "or", "!": "not", "×": "*", "÷": "/", "{": "(", "}": ")", "，": ",",
+    "&": "and", "|": "or", "!": "not", "×": "*", "÷": "/", "{": "(", "}": ")", "，": ",",
     "（": "(", "）": ")",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    kind: str  # "number", "word", "sign" or "end"
+    kind: str  # "number", "span" (1d), "word", "quoted" ("BRK/B".close), "param", "sign" or "end"
     text: str
     place: Place
 
@@ -71,6 +74,13 @@ def _unreadable(text: str, at: int) -> ConditionError:
             code="bad_number",
             place=place_of(text, at),
             expected=Text("30 이나 0.5 같은 숫자", "a number such as 30 or 0.5"),
+        )
+    if text[at] == '"':
+        return ConditionError(
+            Text("따옴표는 종목 이름에만 씁니다.", "Quotes are for the name of a symbol only."),
+            code="bad_character",
+            place=place_of(text, at),
+            expected=Text('`"BRK/B".close` 같은 값', 'a value such as `"BRK/B".close`'),
         )
     foreign = next((sign for sign in _FOREIGN if text.startswith(sign, at)), None)
     shown = foreign or text[at]

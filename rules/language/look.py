@@ -1,16 +1,18 @@
 """What a compiled condition can see: one moment of the market, from one rule's point of view."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import overload
 
-import numpy
-
-from market.data import Bar, MarketData, Quote
+from market.columns import Columns, visible
+from market.data import Bar, Bars, MarketData, Quote, SeriesKey
 from market.words import Timeframe
-from rules.indicators import REGISTRY
+from rules.language.nodes import OWN, Series
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPANS = {timeframe: timedelta(seconds=timeframe.seconds) for timeframe in Timeframe}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,61 +30,152 @@ class FormingBar:
 Row = Bar | FormingBar
 
 
+class Seen(Sequence[Row]):
+    """The bars of a series that may be seen, oldest first: the first `count` rows, and perhaps one that is forming.
+
+    Nothing is copied until somebody asks for it.
+    """
+
+    __slots__ = ("_columns", "bars", "count", "forming")
+
+    def __init__(self, bars: Bars, count: int, forming: Row | None = None) -> None:
+        self.bars = bars
+        self.count = count
+        self.forming = forming
+        self._columns: Columns | None = None
+
+    def __len__(self) -> int:
+        return self.count + (self.forming is not None)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, at: int | slice) -> Row | tuple[Row, ...]:
+        if isinstance(at, slice):
+            return self.rows[at]
+        index = at if at >= 0 else at + len(self)
+        if index == self.count and self.forming is not None:
+            return self.forming
+        if not 0 <= index < self.count:
+            raise IndexError(at)
+        return self.bars.rows[index]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        closed = self.bars.rows[: self.count]
+        return closed if self.forming is None else (*closed, self.forming)
+
+    @property
+    def columns(self) -> Columns:
+        """The same bars as numbers."""
+        if self._columns is None:
+            self._columns = self._as_columns()
+        return self._columns
+
+    def _as_columns(self) -> Columns:
+        columns, count, forming = self.bars.columns, self.count, self.forming
+        if forming is None:
+            return columns.upto(count)
+        rows = self.bars.rows
+        if len(rows) == count + 1 and forming is rows[count]:
+            return columns  # which has that very bar as its last
+        start = int((forming.start - _EPOCH).total_seconds())
+        values = (_float(getattr(forming, name)) for name in ("close", "open", "high", "low", "volume"))
+        return columns.upto(count).with_forming(start, *values)
+
+
 class Look:
     """One moment. Whatever cannot be known is None ("unknown"), never a number that stands for it.
 
-    `rows` are the bars the rule may see, oldest first. `current` is False when they end too long ago to speak of
-    now: everything that is made of bars is then unknown.
+    `rows` are the bars the rule may see of its own series. `current` is False when they end too long ago to speak of
+    now: everything that is made of them is then unknown. Other series show the bars that were over when the newest
+    closed bar of the own series was (`by_bar`), or at `market.now`.
     """
 
-    __slots__ = ("current", "market", "quote", "rows")
+    __slots__ = ("_others", "by_bar", "current", "market", "price", "quote", "rows")
 
-    def __init__(self, market: MarketData, rows: tuple[Row, ...], *, current: bool = True) -> None:
+    def __init__(self, market: MarketData, rows: Seen, *, current: bool = True, by_bar: bool = True) -> None:
         self.market = market
         self.quote: Quote | None = market.quote
+        self.price: Decimal | None = None if market.quote is None else market.quote.last
         self.rows = rows
         self.current = current and market.bars.complete
+        self.by_bar = by_bar
+        self._others: dict[Series, Seen | None] = {}
 
     def bar(self, field: str, offset: int) -> Decimal | None:
-        """One value of the bar `offset` bars before the newest; None when it is not there."""
-        if not self.current or offset >= len(self.rows):
+        """One value of the own bar `offset` bars before the newest; None when it is not there."""
+        return _value(self.rows, field, offset) if self.current else None
+
+    def bar_of(self, series: Series, field: str, offset: int) -> Decimal | None:
+        """The same of any series."""
+        seen = self.seen(series)
+        return None if seen is None else _value(seen, field, offset)
+
+    def columns(self) -> Columns | None:
+        """The own bars as numbers; None when they do not speak of now, or are none."""
+        return self.rows.columns if self.current and len(self.rows) else None
+
+    def columns_of(self, series: Series) -> Columns | None:
+        """The same of any series; None when it is not there or has holes."""
+        seen = self.seen(series)
+        return seen.columns if seen is not None and len(seen) else None
+
+    def seen(self, series: Series) -> Seen | None:
+        """The bars of a series that may be seen; None when they cannot be relied on."""
+        if series not in self._others:
+            self._others[series] = self._find(series)
+        return self._others[series]
+
+    def _find(self, series: Series) -> Seen | None:
+        market = self.market
+        whole = series.named(market.symbol, market.bars.timeframe)
+        if series == OWN or (whole.symbol, whole.timeframe) == (market.symbol, market.bars.timeframe):
+            return self.rows if self.current else None
+        assert whole.symbol is not None and whole.timeframe is not None
+        bars = market.others.get(SeriesKey(whole.symbol, whole.timeframe))
+        if bars is None or not bars.complete:
             return None
-        value = getattr(self.rows[-1 - offset], field)
-        return value if value is None or isinstance(value, Decimal) else Decimal(value)
-
-    def column(self, field: str, window: int, offset: int) -> numpy.ndarray | None:
-        """Exactly `window` values ending `offset` bars before the newest, float64; None when any is missing."""
-        end = len(self.rows) - offset
-        if not self.current or end < window:
-            return None
-        taken = [getattr(row, field) for row in self.rows[end - window : end]]
-        if None in taken:
-            return None
-        return numpy.array([float(value) for value in taken], dtype=numpy.float64)
-
-    def indicator(self, name: str, source: str, parameters: tuple[int, ...], offset: int) -> float | None:
-        """None while warming up."""
-        indicator = REGISTRY[name]
-        values = self.column(source, indicator.window(*parameters), offset)
-        return None if values is None else indicator.compute(values, *parameters)
+        count = closed_count(bars, market.now)
+        if self.by_bar and len(self.rows):
+            start = int((self.rows[-1].start - _EPOCH).total_seconds())
+            count = min(count, visible(bars.columns, market.bars.timeframe, start))
+        return Seen(bars, count)
 
 
-def closed_bars(market: MarketData) -> tuple[Bar, ...]:
+def _value(rows: Seen, field: str, offset: int) -> Decimal | None:
+    if offset >= len(rows):
+        return None
+    value = getattr(rows[-1 - offset], field)
+    return value if value is None or isinstance(value, Decimal) else Decimal(value)
+
+
+def _float(value: Decimal | int | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def closed_bars(market: MarketData) -> Seen:
     """The bars that had closed at `market.now`, whatever else the series holds: nobody sees the future here."""
-    rows, end = market.bars.rows, len(market.bars.rows)
-    while end and not has_closed(rows[end - 1], market):
+    return Seen(market.bars, closed_count(market.bars, market.now))
+
+
+def closed_count(bars: Bars, now: datetime) -> int:
+    """How many of the rows had closed by then."""
+    rows, end = bars.rows, len(bars.rows)
+    while end and not has_closed(rows[end - 1], bars.timeframe, now):
         end -= 1
-    return rows[:end]
+    return end
 
 
-def has_closed(bar: Bar, market: MarketData) -> bool:
+def has_closed(bar: Bar, timeframe: Timeframe, now: datetime) -> bool:
     """A daily bar ends with its session, not 24 hours after it began, so there the mark alone decides."""
-    if market.bars.timeframe is Timeframe.D1:
-        return bar.closed and bar.start <= market.now
-    return bar.closed and bar.start + span(market.bars.timeframe) <= market.now
+    if timeframe is Timeframe.D1:
+        return bar.closed and bar.start <= now
+    return bar.closed and bar.start + _SPANS[timeframe] <= now
 
 
-def with_forming(market: MarketData) -> tuple[Row, ...]:
+def with_forming(market: MarketData) -> Seen:
     """The closed bars and the one that the quote is making.
 
     The forming bar's close is the quote's price, and its high and low include it. When the series does not
@@ -91,16 +184,19 @@ def with_forming(market: MarketData) -> tuple[Row, ...]:
     closed, quote = closed_bars(market), market.quote
     if quote is None:
         return closed
-    started = market.bars.rows[len(closed)] if len(market.bars.rows) > len(closed) else None
+    count, rows = closed.count, market.bars.rows
+    started = rows[count] if len(rows) > count else None
     if started is not None and not started.closed and started.start <= market.now:
-        return (*closed, _moved_to(started, quote.last))
+        return Seen(market.bars, count, _moved_to(started, quote.last))
     start = slot_start(quote.at, market.bars.timeframe)
-    if closed and start <= closed[-1].start:
+    if count and start <= rows[count - 1].start:
         return closed
-    return (*closed, FormingBar(start, quote.last))
+    return Seen(market.bars, count, FormingBar(start, quote.last))
 
 
-def _moved_to(bar: Bar, price: Decimal) -> FormingBar:
+def _moved_to(bar: Bar, price: Decimal) -> Row:
+    if bar.close == price and bar.low <= price <= bar.high:
+        return bar
     high, low = max(bar.high, price), min(bar.low, price)
     return FormingBar(bar.start, price, open=bar.open, high=high, low=low, volume=bar.volume)
 
@@ -112,4 +208,4 @@ def slot_start(moment: datetime, timeframe: Timeframe) -> datetime:
 
 
 def span(timeframe: Timeframe) -> timedelta:
-    return timedelta(seconds=timeframe.seconds)
+    return _SPANS[timeframe]

@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from market.errors import Text
 from rules.language.look import Look
+from rules.language.nodes import OWN, Series
+from rules.language.units import Measure
 
-Reader = Callable[[Look], Decimal | None]
+Reader = Callable[[Look], Decimal | str | None]
 _MINUTE = timedelta(minutes=1)
 _HUNDRED = Decimal(100)
 
@@ -24,18 +26,35 @@ class History(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`read(offset)` makes the reader of the value `offset` bars before the newest; None is unknown."""
+    """`read(offset, series)` makes the reader of the value `offset` bars before the newest; None is unknown.
+
+    `measure` None and `is_word`: no number but a word. `least`, `most`: no value lies outside them.
+    """
 
     name: str
     title: Text
     definition: Text
-    read: Callable[[int], Reader]
+    read: Callable[[int, Series], Reader]
     history: History
     missing: Text
     bars: int = 0  # how many bars it reads at offset 0
+    measure: Measure | None = Measure.DOLLARS
+    least: Decimal | None = Decimal(0)
+    most: Decimal | None = None
+    is_word: bool = False
+
+    @property
+    def of_bar(self) -> bool:
+        """A column of the bars, so other series have it too."""
+        return self.bars > 0
 
 
-def _bar(field: str, korean: str, english: str) -> Known:
+def _bar(field: str, korean: str, english: str, measure: Measure = Measure.DOLLARS) -> Known:
+    def read(offset: int, series: Series) -> Reader:
+        if series == OWN:
+            return lambda look: look.bar(field, offset)
+        return lambda look: look.bar_of(series, field, offset)
+
     return Known(
         field,
         Text(korean, english),
@@ -45,14 +64,15 @@ def _bar(field: str, korean: str, english: str) -> Known:
             f"The {english} of the newest bar; `{field}[1]` is the bar before. For a rule that looks at every new "
             "price the newest bar is the forming one, with the quote's price as its close.",
         ),
-        lambda offset: lambda look: look.bar(field, offset),
+        read,
         History.BARS,
         Text("봉이 모자람", "not enough bars"),
         bars=1,
+        measure=measure,
     )
 
 
-def _price(offset: int) -> Reader:
+def _price(offset: int, _series: Series) -> Reader:
     if offset:
         return lambda look: look.bar("close", offset)
     return lambda look: look.quote.last if look.quote else None
@@ -100,6 +120,15 @@ def _high_since_entry(look: Look) -> Decimal | None:
     return max(high, look.quote.last)
 
 
+def _drawdown_pct(look: Look) -> Decimal | None:
+    high = _high_since_entry(look)
+    return (look.quote.last / high - 1) * _HUNDRED if high and look.quote else None
+
+
+def _value(look: Look) -> Decimal | None:
+    return look.market.position.qty * look.quote.last if look.quote else None
+
+
 def _since_open(look: Look) -> Decimal | None:
     opens = look.market.session.opens_at
     return _minutes(look.market.now - opens if opens else None)
@@ -110,15 +139,40 @@ def _to_close(look: Look) -> Decimal | None:
     return _minutes(closes - look.market.now if closes else None)
 
 
+def _phase(look: Look) -> str | None:
+    phase = look.market.session.session
+    return None if phase is None else phase.value
+
+
 def _now(
-    name: str, title: Text, definition: Text, read: Reader, missing: Text, history: History = History.NONE
+    name: str,
+    title: Text,
+    definition: Text,
+    read: Reader,
+    missing: Text,
+    history: History = History.NONE,
+    measure: Measure | None = Measure.DOLLARS,
+    least: Decimal | None = Decimal(0),
+    most: Decimal | None = None,
 ) -> Known:
-    return Known(name, title, definition, lambda _offset: read, history, missing)
+    return Known(
+        name,
+        title,
+        definition,
+        lambda _offset, _series: read,
+        history,
+        missing,
+        measure=measure,
+        least=least,
+        most=most,
+        is_word=measure is None,
+    )
 
 
 _NO_QUOTE = Text("호가가 없음", "no bid or ask")
 _NO_HOLDING = Text("가진 것이 없음", "nothing is held")
 _NO_SESSION = Text("열린 장이 없음", "no session is open")
+_NO_ACCOUNT = Text("계좌의 금액을 아직 모름", "the account's amounts are not known yet")
 
 NAMES: dict[str, Known] = {
     known.name: known
@@ -148,12 +202,19 @@ NAMES: dict[str, Known] = {
             _ask,
             _NO_QUOTE,
         ),
-        _now("spread", Text("호가 차이", "spread"), Text("ask - bid (달러)", "ask - bid, dollars"), _spread, _NO_QUOTE),
+        _now(
+            "spread",
+            Text("호가 차이", "spread"),
+            Text("ask - bid (달러)", "ask - bid, dollars"),
+            _spread,
+            _NO_QUOTE,
+            least=None,
+        ),
         _bar("open", "시가", "open"),
         _bar("high", "고가", "high"),
         _bar("low", "저가", "low"),
         _bar("close", "종가", "close"),
-        _bar("volume", "거래량", "volume"),
+        _bar("volume", "거래량", "volume", Measure.SHARES),
         _now(
             "position.qty",
             Text("보유 수량", "shares held"),
@@ -164,6 +225,7 @@ NAMES: dict[str, Known] = {
             _qty,
             _NO_HOLDING,
             History.LEVEL,
+            Measure.SHARES,
         ),
         _now(
             "position.avg_price",
@@ -179,6 +241,8 @@ NAMES: dict[str, Known] = {
             Text("(price / position.avg_price - 1) * 100", "(price / position.avg_price - 1) * 100"),
             _return_pct,
             _NO_HOLDING,
+            measure=Measure.PERCENT,
+            least=Decimal(-100),
         ),
         _now(
             "position.held_minutes",
@@ -186,6 +250,7 @@ NAMES: dict[str, Known] = {
             Text("처음 산 뒤로 지난 온전한 분", "Whole minutes since the first share was bought"),
             _held_minutes,
             _NO_HOLDING,
+            measure=Measure.MINUTES,
         ),
         _now(
             "position.high_since_entry",
@@ -198,11 +263,70 @@ NAMES: dict[str, Known] = {
             _NO_HOLDING,
         ),
         _now(
+            "position.drawdown_pct",
+            Text("고점 대비 하락률(%)", "fall from the high in percent"),
+            Text(
+                "(price / position.high_since_entry - 1) * 100. 0 이거나 음수",
+                "(price / position.high_since_entry - 1) * 100; zero or negative",
+            ),
+            _drawdown_pct,
+            _NO_HOLDING,
+            measure=Measure.PERCENT,
+            least=Decimal(-100),
+            most=Decimal(0),
+        ),
+        _now(
+            "position.value",
+            Text("보유 금액", "position value"),
+            Text("position.qty * price (달러)", "position.qty * price, dollars"),
+            _value,
+            Text("시세가 없음", "no quote"),
+        ),
+        _now(
+            "account.buying_power",
+            Text("주문 가능 금액", "buying power"),
+            Text(
+                "계좌가 지금 살 수 있는 금액(달러), 통화가 합쳐진 계좌는 합쳐서",
+                "What the account can buy for now, dollars",
+            ),
+            lambda look: look.market.account.buying_power_usd,
+            _NO_ACCOUNT,
+        ),
+        _now(
+            "account.cash",
+            Text("예수금", "cash"),
+            Text("계좌의 달러 예수금", "The account's cash in dollars"),
+            lambda look: look.market.account.cash_usd,
+            _NO_ACCOUNT,
+            least=None,
+        ),
+        _now(
+            "account.equity",
+            Text("계좌 평가액", "equity"),
+            Text("현금과 주식을 합친 금액(달러)", "Cash and shares together, dollars"),
+            lambda look: look.market.account.equity_usd,
+            _NO_ACCOUNT,
+            least=None,
+        ),
+        _now(
+            "session.phase",
+            Text("장 구분", "session"),
+            Text(
+                "지금 열린 장: daytime(주간), pre(프리), regular(정규), after(애프터). == 와 != 로만 비교",
+                "The session that is open: daytime, pre, regular or after; compared by == and != alone",
+            ),
+            _phase,
+            _NO_SESSION,
+            measure=None,
+            least=None,
+        ),
+        _now(
             "session.minutes_since_open",
             Text("장 시작 후 시간(분)", "minutes since the open"),
             Text("지금 장이 시작한 뒤로 지난 온전한 분", "Whole minutes since the present session began"),
             _since_open,
             _NO_SESSION,
+            measure=Measure.MINUTES,
         ),
         _now(
             "session.minutes_to_close",
@@ -210,6 +334,7 @@ NAMES: dict[str, Known] = {
             Text("지금 장이 끝나기까지 남은 온전한 분", "Whole minutes until the present session ends"),
             _to_close,
             _NO_SESSION,
+            measure=Measure.MINUTES,
         ),
     )
 }

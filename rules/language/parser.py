@@ -4,16 +4,19 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from market.errors import Text
-from rules.indicators import REGISTRY
+from market.words import Timeframe
 from rules.language.errors import ConditionError, nearest
 from rules.language.lexer import Token, tokens
 from rules.language.names import NAMES
 from rules.language.nodes import (
     DEEPEST,
     MOST_NODES,
+    OWN,
+    WORDS,
     All,
     AnyOf,
     Arithmetic,
+    Between,
     Boolean,
     Call,
     Comparator,
@@ -24,22 +27,33 @@ from rules.language.nodes import (
     Not,
     Number,
     Operator,
+    Param,
+    Pattern,
+    Place,
+    Series,
     Shift,
+    Signal,
+    Word,
     fits,
+    is_symbol,
     number_is_sayable,
+)
+from rules.language.words import (
+    COMPARATORS,
+    FAMILIES,
+    GROUPS,
+    JOINTS,
+    KEYWORDS,
+    has_output,
+    known_words,
+    stands_bare,
 )
 
 FARTHEST_SHIFT = 500
 
-KEYWORDS = frozenset({"and", "or", "not", "all", "any", "true", "false", "crosses_above", "crosses_below"})
-COMPARATORS = {c.value: c for c in Comparator}
-_JOINTS = frozenset({"and", "or", "crosses_above", "crosses_below"})
+_BEGIN_A_VALUE = GROUPS | {"true", "false"} | frozenset(Signal)
 _VALUE = Text("숫자, 이름 또는 괄호", "a number, a name or a parenthesis")
-
-
-def known_words() -> frozenset[str]:
-    """All words of the language."""
-    return KEYWORDS | frozenset(NAMES) | frozenset(REGISTRY)
+_TIMEFRAMES = ", ".join(Timeframe)
 
 
 def parse(text: str) -> Node:
@@ -76,6 +90,10 @@ class _Parser:
     def is_sign(self, *signs: str) -> bool:
         return self.now.kind == "sign" and self.now.text in signs
 
+    def is_sign_next(self, sign: str) -> bool:
+        following = self.stream[self.at + 1 : self.at + 2]
+        return bool(following) and following[0].kind == "sign" and following[0].text == sign
+
     def need(self, sign: str) -> None:
         if not self.is_sign(sign):
             raise self.unexpected(Text(f"`{sign}`", f"`{sign}`"))
@@ -93,7 +111,7 @@ class _Parser:
             )
         node = self.either()
         if self.now.kind != "end":
-            raise self.unexpected(Text("비교나 and, or 또는 끝", "a comparison, and, or, or the end"), _JOINTS)
+            raise self.unexpected(Text("비교나 and, or 또는 끝", "a comparison, and, or, or the end"), JOINTS)
         return node
 
     def either(self) -> Node:
@@ -117,6 +135,8 @@ class _Parser:
 
     def comparison(self) -> Node:
         place, left = self.now.place, self.sum()
+        if self.is_word("between"):
+            return self.between(left, place)
         op = self.comparator()
         if op is None:
             return left
@@ -132,6 +152,14 @@ class _Parser:
                 ),
             )
         return Comparison(op, left, right, place=place)
+
+    def between(self, of: Node, place: Place) -> Node:
+        self.take()
+        low = self.sum()
+        if not self.is_word("and"):
+            raise self.unexpected(Text("`and` 와 위쪽 값", "`and` with the upper value"), frozenset({"and"}))
+        self.take()
+        return Between(of, low, self.sum(), place=place)
 
     def comparator(self) -> Comparator | None:
         return COMPARATORS.get(self.now.text.lower()) if self.now.kind != "end" else None
@@ -165,6 +193,13 @@ class _Parser:
 
     def bars(self) -> int:
         text = self.now.text
+        if self.is_sign("-"):
+            raise ConditionError(
+                Text("아직 오지 않은 봉은 볼 수 없습니다.", "A bar that has not come yet cannot be seen."),
+                code="look_ahead",
+                place=self.now.place,
+                expected=Text("앞의 봉은 `[1]` 처럼 양수", "a positive number, such as `[1]`, for the bar before"),
+            )
         if self.now.kind != "number" or not text.isdigit() or int(text) > FARTHEST_SHIFT:
             raise self.unexpected(
                 Text(f"몇 봉 앞인지 0에서 {FARTHEST_SHIFT} 사이의 정수", f"how many bars before: 0 to {FARTHEST_SHIFT}")
@@ -180,19 +215,138 @@ class _Parser:
             node = self.deeper(self.either)
             self.need(")")
             return node
-        if token.kind != "word" or token.text.lower() in KEYWORDS - {"all", "any", "true", "false"}:
-            raise self.unexpected(_VALUE)
-        self.take()
+        if token.kind == "param":
+            return Param(self.take().text[1:], place=token.place)
+        if token.kind == "quoted" or (token.kind == "word" and token.text.lower() not in KEYWORDS - _BEGIN_A_VALUE):
+            return self.word()
+        raise self.unexpected(_VALUE)
+
+    def word(self) -> Node:
+        """What begins with a word: a name, an indicator, a pattern, a group."""
+        token = self.take()
         word = token.text.lower()
         if word in ("true", "false"):
             return Boolean(word == "true", place=token.place)
-        if word in ("all", "any"):
-            items = self.arguments(Text(f"`{word}(조건, 조건)`", f"`{word}(condition, condition)`"))
+        if word in GROUPS:
+            items = self.items(Text(f"`{word}(조건, 조건)`", f"`{word}(condition, condition)`"))
             return (All if word == "all" else AnyOf)(items, place=token.place)
+        symbol, name, output = self.split(token)
+        series = Series(symbol) if symbol else OWN
+        if name in tuple(Signal):
+            return self.pattern(Signal(name), series, token.place)
         if self.is_sign("("):
-            wanted = Text(f"{word}의 값, 예를 들어 `{word}(14)`", f"arguments of {word}, such as `{word}(14)`")
-            return Call(word, self.arguments(wanted), place=token.place)
-        return Name(word, place=token.place)
+            return self.call(name, series, token.place)
+        if output is not None or stands_bare(name):
+            return Call(name, (), (), output, series, place=token.place)
+        if series == OWN and name in WORDS:
+            return Word(name, place=token.place)
+        return Name(name, series, place=token.place)
+
+    def split(self, token: Token) -> tuple[str | None, str, str | None]:
+        """Symbol, name and output of a word with dots: `QQQ.close`, `position.qty`, `pivot.r1`, `"BRK/B".obv`."""
+        if token.kind == "quoted":
+            symbol, _, rest = token.text[1:].partition('".')
+            first, *more = [symbol, *rest.lower().split(".")]
+        else:
+            first, *more = token.text.split(".")
+            more = [part.lower() for part in more]
+            if not more or first.lower() in FAMILIES:
+                return None, token.text.lower(), None
+            if len(more) == 1 and stands_bare(first.lower()) and has_output(first.lower(), more[0]):
+                return None, first.lower(), more[0]
+        if not is_symbol(first.upper()):
+            raise ConditionError(
+                Text(f"`{first}` 은(는) 종목 이름이 아닙니다.", f"`{first}` is no symbol."),
+                code="bad_symbol",
+                place=token.place,
+                expected=Text('QQQ 나 "BRK/B" 같은 종목', 'a symbol such as QQQ or "BRK/B"'),
+            )
+        if len(more) == 1:
+            return first.upper(), more[0], None
+        if len(more) == 2 and stands_bare(more[0]):
+            return first.upper(), more[0], more[1]
+        raise ConditionError(
+            Text(f"`{token.text}` 을(를) 읽을 수 없습니다.", f"`{token.text}` cannot be read."),
+            code="unknown_name",
+            place=token.place,
+            expected=Text("`QQQ.close` 나 `QQQ.sma(20)`", "`QQQ.close` or `QQQ.sma(20)`"),
+        )
+
+    def pattern(self, signal: Signal, series: Series, place: Place) -> Node:
+        wanted = Text(f"캔들 패턴, 예를 들어 `{signal}(engulfing)`", f"a candle pattern, such as `{signal}(engulfing)`")
+        if not self.is_sign("("):
+            raise self.unexpected(wanted)
+        self.take()
+        if self.now.kind != "word" or "." in self.now.text:
+            raise self.unexpected(wanted)
+        name = self.take().text.lower()
+        if self.is_sign(","):
+            self.take()
+            if not (self.is_word("timeframe") and self.is_sign_next("=")):
+                raise self.unexpected(Text("`timeframe=1d` 또는 `)`", "`timeframe=1d` or `)`"))
+            series = self.with_timeframe(series)
+        self.need(")")
+        return Pattern(signal, name, series, place=place)
+
+    def call(self, name: str, series: Series, place: Place) -> Node:
+        """Arguments, and the output after them: `(20, std=2, timeframe=1d).upper`."""
+        self.need("(")
+        args: list[Node] = []
+        named: dict[str, Node] = {}
+        while not self.is_sign(")"):
+            if self.now.kind == "word" and self.is_sign_next("="):
+                series = self.named_argument(named, series)
+            elif named or series.timeframe is not None:
+                raise self.unexpected(Text("`이름=값`", "`name=value`"))
+            else:
+                args.append(self.deeper(self.either))
+            if not self.is_sign(")"):
+                self.need(",")
+                if self.is_sign(")"):
+                    raise self.unexpected(_VALUE)
+        self.need(")")
+        if name in NAMES and not args and not named and series.timeframe is not None:
+            return Name(name, series, place=place)
+        return Call(name, tuple(args), tuple(named.items()), self.output(), series, place=place)
+
+    def named_argument(self, named: dict[str, Node], series: Series) -> Series:
+        token = self.now
+        name = token.text.lower()
+        if name in named or (name == "timeframe" and series.timeframe is not None):
+            raise ConditionError(
+                Text(f"{name} 이(가) 두 번 있습니다.", f"{name} is given twice."),
+                code="wrong_arguments",
+                place=token.place,
+            )
+        if name == "timeframe":
+            return self.with_timeframe(series)
+        if "." in name or name in KEYWORDS:
+            raise self.unexpected(Text("`이름=값`", "`name=value`"))
+        self.at += 2
+        named[name] = self.deeper(self.either)
+        return series
+
+    def with_timeframe(self, series: Series) -> Series:
+        """`timeframe=1d`, as a series."""
+        self.at += 2
+        token = self.now
+        if token.text.lower() not in tuple(Timeframe):
+            raise ConditionError(
+                Text(f"{token.shown.ko} 은(는) 봉의 길이가 아닙니다.", f"{token.shown.en} is no length of a bar."),
+                code="bad_timeframe",
+                place=token.place,
+                expected=Text(f"다음 가운데 하나: {_TIMEFRAMES}", f"one of {_TIMEFRAMES}"),
+            )
+        self.take()
+        return Series(series.symbol, Timeframe(token.text.lower()))
+
+    def output(self) -> str | None:
+        if not self.is_sign("."):
+            return None
+        self.take()
+        if self.now.kind != "word" or "." in self.now.text:
+            raise self.unexpected(Text("`.signal` 같은 값 이름", "the name of an output, such as `.signal`"))
+        return self.take().text.lower()
 
     def number(self) -> Number:
         token = self.take()
@@ -211,7 +365,7 @@ class _Parser:
             )
         return Number(value, place=token.place)
 
-    def arguments(self, wanted: Text) -> tuple[Node, ...]:
+    def items(self, wanted: Text) -> tuple[Node, ...]:
         self.need("(")
         if self.is_sign(")"):
             raise self.unexpected(wanted)
@@ -245,6 +399,20 @@ class _Parser:
     def unexpected(self, wanted: Text, words: frozenset[str] = frozenset()) -> ConditionError:
         """`words`: those that could stand here, for a word that is none."""
         token = self.now
+        if self.is_sign("="):
+            return ConditionError(
+                Text("`=` 은(는) 값을 이름에 줄 때만 씁니다.", "`=` only gives an argument its value."),
+                code="bad_character",
+                place=token.place,
+                suggestion="==",
+            )
+        if token.kind == "span":
+            return ConditionError(
+                Text(f"`{token.text}` 은(는) 숫자로 읽을 수 없습니다.", f"`{token.text}` is not a number."),
+                code="bad_number",
+                place=token.place,
+                expected=Text("30 이나 0.5 같은 숫자", "a number such as 30 or 0.5"),
+            )
         suggestion = None
         if token.kind == "word" and token.text.lower() not in known_words():
             suggestion = nearest(token.text, words)

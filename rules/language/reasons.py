@@ -3,24 +3,27 @@
 Score, in [0, 1]: how near the condition is to what was wished of it (true).
     a comparison that is as wished: 1; unknown: 0; otherwise 0.99 * (1 - |left - right| / (|left| + |right|)), so
     never quite 1; `not` wishes the opposite of its part; a group that needs all its parts has their mean, a group
-    that needs one of them the best of them.
+    that needs one of them the best of them. `between` is compared with its nearer end; a candle pattern is 1 or 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from market.errors import Text
-from rules.indicators import REGISTRY
-from rules.language.check import arguments_of
+from rules.indicators.patterns import PATTERNS, REACH
+from rules.indicators.values import anchor_of
+from rules.language.arguments import reading_of
 from rules.language.compiled import Compiled, Trace
 from rules.language.look import Look
 from rules.language.names import NAMES
 from rules.language.nodes import (
+    OWN,
     All,
     AnyOf,
+    Between,
     Boolean,
     Call,
     Comparison,
@@ -29,39 +32,50 @@ from rules.language.nodes import (
     Node,
     Not,
     Number,
+    Pattern,
+    Series,
     Shift,
+    Word,
     children,
 )
 from rules.language.printer import to_text
+from rules.language.sentences import clause
 
 _NEAR = 0.99  # not as wished is never 1
-_BATCHIM_DIGITS = "013678"  # 영 일 삼 육 칠 팔 end in a consonant: 이, 과, 을
+
+Shown = Decimal | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
     text: str
     label: Text
-    value: Decimal | float | None
+    value: Shown
 
     def shown(self, language: str) -> str:
         """Label and value; a literal is only its value."""
         label = getattr(self.label, language)
         return f"{label} {shown(self.value)}".strip()
 
+    def as_dict(self) -> dict[str, str | None]:
+        return {"text": self.text, "value": plain(self.value)}
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`distance`: how far left must move to reach right, in their own unit, where the comparison flips."""
+    """`distance`: how far left must move to reach right (the nearer end of `between`), in their own unit, where the
+    comparison flips. `gap`: the same as a share of both, 0 to 1. `upper`: the upper end of `between`."""
 
-    kind: str  # "all", "any", "not", "comparison" or "boolean"
+    kind: str  # "all", "any", "not", "comparison", "between", "pattern" or "boolean"
     text: str
     result: bool | None
     score: float
     operator: str | None = None
     left: Operand | None = None
     right: Operand | None = None
+    upper: Operand | None = None
     distance: Decimal | float | None = None
+    gap: float | None = None
     unknown_because: Text | None = None
     parts: "tuple[Reason, ...]" = ()
 
@@ -71,10 +85,12 @@ class Reason:
         if self.left and self.right:
             found |= {
                 "operator": self.operator,
-                "left": {"text": self.left.text, "value": plain(self.left.value)},
-                "right": {"text": self.right.text, "value": plain(self.right.value)},
+                "left": self.left.as_dict(),
+                "right": self.right.as_dict(),
                 "distance": plain(self.distance),
             }
+        if self.upper:
+            found["upper"] = self.upper.as_dict()
         if self.unknown_because:
             found["unknown_because"] = self.unknown_because.as_dict()
         if self.parts:
@@ -87,6 +103,12 @@ class Reason:
         for part in self.parts:
             yield from part.leaves()
 
+    @property
+    def nearest(self) -> "Reason | None":
+        """The leaf that was nearest to flipping; None when none can be measured."""
+        measured = [leaf for leaf in self.leaves() if leaf.gap is not None]
+        return min(measured, key=lambda leaf: leaf.gap or 0.0, default=None)
+
     def deciding(self) -> "Iterator[Reason]":
         """The leaves that made the whole what it is."""
         if not self.parts:
@@ -97,19 +119,24 @@ class Reason:
 
     def because(self, language: str) -> str:
         """The deciding leaves as one clause that a consequence can follow."""
-        clauses = list(dict.fromkeys(_clause(leaf, language) for leaf in self.deciding()))
+        clauses = list(dict.fromkeys(clause(leaf, language) for leaf in self.deciding()))
         return (", " if language == "ko" else " and ").join(clauses)
 
 
 def reason_for(compiled: Compiled, look: Look) -> Reason:
     """The tree of reasons at that moment, from the values that the verdict itself was made of."""
-    return _Explainer(compiled.trace(look), look).reason(compiled.node, True)
+    return _Explainer(compiled.trace(look), Why(look).missing).reason(compiled.node, True)
+
+
+def reason_of(node: Node, trace: Trace, missing: "Missing | None" = None) -> Reason:
+    """The same from any trace of the condition, such as a replay's."""
+    return _Explainer(trace, missing or (lambda _node, _offset: None)).reason(node, True)
 
 
 class _Explainer:
-    def __init__(self, trace: Trace, look: Look) -> None:
+    def __init__(self, trace: Trace, missing: "Missing") -> None:
         self.trace = trace
-        self.look = look
+        self.missing = missing
 
     def reason(self, node: Node, wish: bool) -> Reason:
         match node:
@@ -122,6 +149,11 @@ class _Explainer:
                 return Reason("not", to_text(node), self.result(node), part.score, parts=(part,))
             case Comparison():
                 return self.comparison(node, wish)
+            case Between():
+                return self.between(node, wish)
+        unshifted, ago = _unshifted(node)
+        if isinstance(unshifted, Pattern):
+            return self.pattern(node, unshifted, ago, wish)
         return Reason("boolean", to_text(node), self.result(node), float(self.result(node) is wish))
 
     def group(self, kind: str, node: Node, parts: list[Reason], *, needs_every: bool) -> Reason:
@@ -131,16 +163,51 @@ class _Explainer:
 
     def comparison(self, node: Comparison, wish: bool) -> Reason:
         left, right = self.operand(node.left), self.operand(node.right)
-        result, distance = self.result(node), _apart(left.value, right.value)
+        result, gap = self.result(node), _gap(left.value, right.value)
         return Reason(
             "comparison",
             to_text(node),
             result,
-            _score(result, wish, left.value, right.value),
+            _score(result, wish, gap),
             operator=node.op.value,
             left=left,
             right=right,
-            distance=distance,
+            distance=_apart(left.value, right.value),
+            gap=gap,
+            unknown_because=self.unknown(node, crosses=node.op.crosses) if result is None else None,
+        )
+
+    def between(self, node: Between, wish: bool) -> Reason:
+        of, low, high = (self.operand(part) for part in (node.of, node.low, node.high))
+        gaps = [(gap, end) for end in (low, high) if (gap := _gap(of.value, end.value)) is not None]
+        gap, end = min(gaps, key=lambda each: each[0], default=(None, low))
+        result = self.result(node)
+        return Reason(
+            "between",
+            to_text(node),
+            result,
+            _score(result, wish, gap),
+            operator="between",
+            left=of,
+            right=low,
+            upper=high,
+            distance=_apart(of.value, end.value),
+            gap=gap,
+            unknown_because=self.unknown(node) if result is None else None,
+        )
+
+    def pattern(self, node: Node, pattern: Pattern, ago: int, wish: bool) -> Reason:
+        result, signal = self.result(node), pattern.signal.value
+        found = None if result is None else signal if result else "none"
+        label = _pattern_label(node, pattern, ago)
+        return Reason(
+            "pattern",
+            to_text(node),
+            result,
+            float(result is wish),
+            operator="==",
+            left=Operand(pattern.name, label, found),
+            right=Operand(signal, Text("", ""), signal),
             unknown_because=self.unknown(node) if result is None else None,
         )
 
@@ -152,49 +219,90 @@ class _Explainer:
         value = self.trace.value(node)
         return Operand(to_text(node), _label(node), None if isinstance(value, bool) else value)
 
-    def unknown(self, node: Comparison) -> Text:
-        steps = (0, 1) if node.op.crosses else (0,)
-        missing = (m for step in steps for side in (node.left, node.right) for m in self.missing(side, step))
+    def unknown(self, node: Node, *, crosses: bool = False) -> Text:
+        missing = (m for step in ((0, 1) if crosses else (0,)) for m in self.unknowns(node, step))
         return next(missing, Text("0 으로 나눌 수 없음", "division by zero"))
 
-    def missing(self, node: Node, offset: int) -> Iterator[Text]:
+    def unknowns(self, node: Node, offset: int) -> Iterator[Text]:
+        """Why each leaf below is not known."""
         match node:
-            case Name(name=name) if self.trace.value(node, offset) is None:
-                known = NAMES[name]
-                yield self.too_few(known.bars + offset) if known.bars or offset else known.missing
-            case Call(name=name) if self.trace.value(node, offset) is None:
-                yield self.too_few(REGISTRY[name].window(*arguments_of(node)[1]) + offset)
-            case Call():
-                return
+            case Name() | Call() | Pattern():
+                if self.trace.value(node, offset) is None:
+                    yield self.missing(node, offset) or Text("이 봉들에는 값이 없음", "these bars give it no value")
             case Shift(of=of, bars=bars):
-                yield from self.missing(of, offset + bars)
+                yield from self.unknowns(of, offset + bars)
             case _:
                 for child in children(node):
-                    yield from self.missing(child, offset)
+                    yield from self.unknowns(child, offset)
 
-    def too_few(self, needed: int) -> Text:
-        there = len(self.look.rows)
-        if not self.look.current:
+
+Missing = Callable[[Name | Call | Pattern, int], Text | None]
+
+
+class Why:
+    """Why a leaf is unknown to a Look."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+
+    def missing(self, node: Name | Call | Pattern, offset: int) -> Text | None:
+        if isinstance(node, Name):
+            known = NAMES[node.name]
+            if not known.bars and not offset:
+                return known.missing
+            return self.too_few(node.series, 1 + offset)
+        if isinstance(node, Pattern):
+            return self.too_few(node.series, PATTERNS[node.name].candles + offset, REACH)
+        reading = reading_of(node)
+        if not reading.anchored:
+            return self.too_few(node.series, reading.reach + offset)
+        return self.too_few(node.series, reading.indicator.first(*reading.params) + offset, reading.reach)
+
+    def too_few(self, series: Series, needed: int, reach: int | None = None) -> Text:
+        seen = self.look.seen(series)
+        if seen is None:
+            return self.not_there(series)
+        there = len(seen)
+        if there < needed:
+            return Text(f"봉 {needed}개 필요, {there}개 있음", f"{needed} bars needed, {there} there")
+        if reach is not None and anchor_of(seen.columns, there - 1, reach) is None:
+            return Text(
+                f"기준 봉까지 봉이 모자람: 그 날(일봉은 28일)이 시작되기 전 {reach}개와 그날의 처음까지",
+                f"older bars are needed to begin from: {reach} before this day (28 days of daily bars) began, "
+                "back to the beginning of theirs",
+            )
+        return Text("이 봉들에는 값이 없음", "these bars give it no value")
+
+    def not_there(self, series: Series) -> Text:
+        if series == OWN or self.look.current is False:
             return Text("봉이 비었거나 아직 오지 않음", "bars are missing or late")
-        if there >= needed:
-            return Text("이 봉들에는 값이 없음", "these bars give it no value")
-        return Text(f"봉 {needed}개 필요, {there}개 있음", f"{needed} bars needed, {there} there")
+        market = self.look.market
+        whole = series.named(market.symbol, market.bars.timeframe)
+        return Text(
+            f"{whole.symbol} {whole.timeframe} 봉이 없거나 비었음",
+            f"the {whole.timeframe} bars of {whole.symbol} are not there or have holes",
+        )
 
 
-def _score(result: bool | None, wish: bool, left: Any, right: Any) -> float:
+def _score(result: bool | None, wish: bool, gap: float | None) -> float:
     if result is None:
         return 0.0
     if result is wish:
         return 1.0
+    return 0.0 if gap is None else round(_NEAR * (1 - gap), 5)
+
+
+def _gap(left: Shown, right: Shown) -> float | None:
+    if left is None or right is None or isinstance(left, str) or isinstance(right, str):
+        return None
     size = abs(float(left)) + abs(float(right))
     if not isfinite(size):
-        return 0.0
-    apart = abs(float(left) - float(right)) / size if size else 0.0
-    return round(_NEAR * (1 - apart), 5)
+        return None
+    return abs(float(left) - float(right)) / size if size else 0.0
 
 
-def _apart(left: Any, right: Any) -> Decimal | float | None:
-    if left is None or right is None:
+def _apart(left: Shown, right: Shown) -> Decimal | float | None:
+    if left is None or right is None or isinstance(left, str) or isinstance(right, str):
         return None
     if isinstance(left, Decimal) and isinstance(right, Decimal):
         return abs(left - right)
@@ -203,74 +311,49 @@ def _apart(left: Any, right: Any) -> Decimal | float | None:
 
 def _label(node: Node) -> Text:
     match node:
-        case Number() | Negate(of=Number()) | Boolean():
+        case Number() | Negate(of=Number()) | Boolean() | Word():
             return Text("", "")
-        case Name(name=name):
-            return NAMES[name].title
+        case Name(name=name, series=series):
+            title, of = NAMES[name].title, _of_series(series)
+            return Text(of[0] + title.ko + of[1], of[0] + title.en + of[1])
         case Call(name=name):
             text = to_text(node).replace(name, name.upper(), 1)
             return Text(text, text)
     return Text(to_text(node), to_text(node))
 
 
-def plain(value: Decimal | float | None) -> str | None:
+def _pattern_label(node: Node, pattern: Pattern, ago: int) -> Text:
+    title, of = PATTERNS[pattern.name].title, _of_series(pattern.series)
+    back = f"[{ago}]" if ago else ""
+    return Text(of[0] + title.ko + of[1] + back, of[0] + title.en + of[1] + back)
+
+
+def _of_series(series: Series) -> tuple[str, str]:
+    """What stands before and after the name of a value."""
+    before = f"{series.symbol} " if series.symbol else ""
+    return before, f"({series.timeframe})" if series.timeframe else ""
+
+
+def _unshifted(node: Node) -> tuple[Node, int]:
+    ago = 0
+    while isinstance(node, Shift):
+        node, ago = node.of, ago + node.bars
+    return node, ago
+
+
+def plain(value: Shown) -> str | None:
     """Every digit, no exponent for money."""
-    return None if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)
+    if value is None or isinstance(value, str):
+        return value
+    return format(value, "f") if isinstance(value, Decimal) else repr(value)
 
 
-def shown(value: Decimal | float | None) -> str:
+def shown(value: Shown) -> str:
     """As many digits as a person reads."""
     if value is None:
         return "?"
+    if isinstance(value, str):
+        return value
     digits = 2 if isinstance(value, float) and abs(value) >= 1 else 4
     text = format(value, f".{digits}f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-# ---- sentences
-
-
-def _clause(leaf: Reason, language: str) -> str:
-    if leaf.kind == "boolean":
-        return {"ko": f"조건이 늘 {leaf.text} 이어서", "en": f"the condition is always {leaf.text}"}[language]
-    return _korean(leaf) if language == "ko" else _english(leaf)
-
-
-def _korean(leaf: Reason) -> str:
-    assert leaf.left and leaf.right
-    if leaf.unknown_because:
-        return f"{leaf.text} 을(를) 아직 알 수 없어서 ({leaf.unknown_because.ko})"
-    left, right = leaf.left.shown("ko"), leaf.right.shown("ko")
-    if leaf.operator in ("crosses_above", "crosses_below"):
-        way = "위로" if leaf.operator == "crosses_above" else "아래로"
-        ending = "넘어서" if leaf.result else "넘지 않아서"
-        return f"{left} {_particle(left, '이', '가')} {right} {_particle(right, '을', '를')} {way} {ending}"
-    order = _order(leaf)
-    if order == 0:
-        return f"{left} {_particle(left, '이', '가')} {right} {_particle(right, '과', '와')} 같아서"
-    return f"{left} {_particle(left, '이', '가')} {right} 보다 {'커서' if order > 0 else '작아서'}"
-
-
-def _english(leaf: Reason) -> str:
-    assert leaf.left and leaf.right
-    if leaf.unknown_because:
-        return f"{leaf.text} is not known yet ({leaf.unknown_because.en})"
-    left, right = leaf.left.shown("en"), leaf.right.shown("en")
-    if leaf.operator in ("crosses_above", "crosses_below"):
-        way = "above" if leaf.operator == "crosses_above" else "below"
-        return f"{left} {'crossed' if leaf.result else 'did not cross'} {way} {right}"
-    order = _order(leaf)
-    return f"{left} is {'equal to' if order == 0 else 'greater than' if order > 0 else 'less than'} {right}"
-
-
-def _order(leaf: Reason) -> int:
-    assert leaf.left and leaf.right and leaf.left.value is not None and leaf.right.value is not None
-    left, right = leaf.left.value, leaf.right.value
-    if isinstance(left, float) or isinstance(right, float):
-        left, right = float(left), float(right)
-    return (left > right) - (left < right)
-
-
-def _particle(text: str, after_consonant: str, after_vowel: str) -> str:
-    """Which form the last digit, read aloud, asks for."""
-    return after_consonant if text[-1] in _BATCHIM_DIGITS else after_vowel
