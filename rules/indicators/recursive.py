@@ -85,3 +85,9 @@ def adaptive(values: Array, alpha: Array, start: int) -> Array:
         run.append(now)
     found[start:] = run
     return found
+
+
+def filled(values: Array) -> Array:
+    """Each NaN replaced by the last value before it; those before the first value stay."""
+    places = numpy.where(numpy.isnan(values), 0, numpy.arange(len(values)))
+    return values[numpy.maximum.accumulate(places)]
