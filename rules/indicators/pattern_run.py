@@ -60,10 +60,14 @@ def pattern(
 def signs(columns: Columns, find: Find) -> Signals:
     """The signs of `find` over each unbroken run of bars; 0 at bars that lack a price."""
     with numpy.errstate(over="ignore", invalid="ignore"):
-        prices = [numpy.rint(column * SCALE) for column in (columns.open, columns.high, columns.low, columns.close)]
-    found = numpy.zeros(len(prices[0]), numpy.int8)
-    for first, end in _unbroken(numpy.isfinite(prices).all(axis=0)):
-        found[first:end] = numpy.sign(find(*(column[first:end] for column in prices)))
+        prices = numpy.array((columns.open, columns.high, columns.low, columns.close)) * SCALE
+    prices = numpy.rint(prices, out=prices)
+    finite = numpy.isfinite(prices)
+    if finite.all():
+        return numpy.sign(find(*prices)).astype(numpy.int8) if len(columns) else numpy.zeros(0, numpy.int8)
+    found = numpy.zeros(len(columns), numpy.int8)
+    for first, end in _unbroken(finite.all(axis=0)):
+        found[first:end] = numpy.sign(find(*prices[:, first:end].copy()))
     return found
 
 

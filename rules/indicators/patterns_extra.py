@@ -21,10 +21,11 @@ def _opening_marubozu(opened: Prices, high: Prices, low: Prices, close: Prices) 
 def _equal_to_the_one_before(extreme: Prices, high: Prices, low: Prices) -> NDArray[numpy.bool_]:
     """Whether this bar's `extreme` is equal to the last one's, by the five bars before that one; False until then."""
     equal = numpy.zeros(len(extreme), numpy.bool_)
-    if len(extreme) > EQUAL_BARS + 1:
-        ranges = numpy.lib.stride_tricks.sliding_window_view(high - low, EQUAL_BARS)[:-2]
-        allowed = EQUAL_SHARE * (ranges.sum(axis=1) / EQUAL_BARS)
-        equal[EQUAL_BARS + 1 :] = numpy.abs(numpy.diff(extreme[EQUAL_BARS:])) <= allowed
+    pairs = len(extreme) - EQUAL_BARS - 1
+    if pairs > 0:
+        ranges = high - low
+        total = sum(ranges[k : k + pairs] for k in range(EQUAL_BARS))
+        equal[-pairs:] = numpy.abs(numpy.diff(extreme[EQUAL_BARS:])) <= EQUAL_SHARE * (total / EQUAL_BARS)
     return equal
 
 
