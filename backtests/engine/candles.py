@@ -202,13 +202,7 @@ def _line(text: str, order: tuple[int, ...], number: int, before: int | None) ->
     named = {name: parts[place] for name, place in zip(COLUMNS, order, strict=True)}
     moment = _time_of(named["time"], number)
     if before is not None and moment <= before:
-        again = moment == before
-        raise CandlesError(
-            number,
-            f"시각 {named['time']}이(가) 앞줄과 {'같습니다' if again else '순서가 바뀌었습니다. 오래된 것부터 적으세요'}.",
-            f"the time {named['time']} is {'that of the line before' if again else 'earlier than the line before'}; "
-            "the oldest bar comes first, each once.",
-        )
+        raise _not_later(named["time"], number, again=moment == before)
     values = tuple(_number(name, named[name], number) for name in FIELDS)
     bar = dict(zip(FIELDS, values, strict=True))
     if bar["high"] < bar["low"]:
@@ -218,6 +212,16 @@ def _line(text: str, order: tuple[int, ...], number: int, before: int | None) ->
             f"the high {named['high']} is below the low {named['low']}.",
         )
     return (named["time"].encode(), *values), moment
+
+
+def _not_later(text: str, number: int, *, again: bool) -> CandlesError:
+    ko = "앞줄과 같습니다." if again else "앞줄보다 이릅니다."
+    en = "that of the line before" if again else "earlier than the line before"
+    return CandlesError(
+        number,
+        f"시각 {text}이(가) {ko} 오래된 봉부터 한 번씩 적으세요.",
+        f"the time {text} is {en}: the oldest bar comes first, each once.",
+    )
 
 
 def _time_of(text: str, number: int) -> int:
