@@ -3,23 +3,29 @@
 Three-valued: a condition is true, false or unknown (warming up, no bid, nothing held …). Unknown never acts.
 
 What a rule sees:
-- on `bar_close`: closed bars only, and each bar is judged once; `price` is the quote's at that moment.
-- on `tick`: also the bar that is forming, with the quote's price as its close.
+- on `bar_close`: closed bars only, and each bar is judged once; `price` is the quote's at that moment. Of other series
+  it sees what was over when its own newest bar was.
+- on `tick`: also the bar that is forming, with the quote's price as its close. Of other series, what is over now.
+
+Stops are conditions like any other (`Rule.exit_node`): they are looked at when the rule looks.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
-from market.data import Bar, MarketData
+from market.data import Bar, Bars, MarketData
 from market.errors import Text
 from market.words import Action, EvaluateOn, Exchange, Freshness, Session, Side, Timeframe, TimeInForce
-from rules.language import Compiled, Look, Node
-from rules.language.look import Row, closed_bars, span, with_forming
+from rules.language import Compiled, Look, Node, Series, SeriesNeed, bind_params
+from rules.language.look import Seen, closed_bars, span, with_forming
+from rules.language.needs import look_back, merged
+from rules.language.nodes import AnyOf, Boolean, Comparator, Comparison, Name
+from rules.language.params import number_node
 from rules.language.reasons import Reason, reason_for
 
 # A bar of an earlier session must not be acted on. Inside a session the newest bar may be old: nothing traded since.
@@ -76,7 +82,7 @@ class Rule:
     order_price: str = "touch"
     price_offset_bps: int = 10
     cancel_after_sec: int | None = None
-    params: Mapping[str, Decimal | str] = field(default_factory=dict)
+    params: Mapping[str, Decimal | str] = field(default_factory=dict, hash=False)
     stop_loss_pct: Decimal | None = None
     take_profit_pct: Decimal | None = None
     trailing_stop_pct: Decimal | None = None
@@ -85,17 +91,47 @@ class Rule:
     program: Program | None = None
 
     @cached_property
+    def entry_node(self) -> Node:
+        """The entry condition with its parameters. Raises ConditionError."""
+        return bind_params(self.entry, self.params)
+
+    @cached_property
+    def exit_node(self) -> Node:
+        """The exit condition with its parameters, or any of the stops. Raises ConditionError."""
+        exit = bind_params(self.exit, self.params)
+        stops = tuple(self._stops())
+        if not stops:
+            return exit
+        return AnyOf(stops if exit == Boolean(False) else (exit, *stops))
+
+    def _stops(self) -> Iterator[Node]:
+        """`position.return_pct <= -5` and the like; percentages of the entry, or of the high since."""
+        stops = (
+            ("position.return_pct", Comparator.LE, self.stop_loss_pct, -1),
+            ("position.return_pct", Comparator.GE, self.take_profit_pct, 1),
+            ("position.drawdown_pct", Comparator.LE, self.trailing_stop_pct, -1),
+        )
+        for name, op, percent, sign in stops:
+            if percent is not None:
+                yield Comparison(op, Name(name), number_node(percent.normalize() * sign))
+
+    @cached_property
     def compiled_entry(self) -> Compiled:
-        return Compiled(self.entry)
+        return Compiled(self.entry_node)
 
     @cached_property
     def compiled_exit(self) -> Compiled:
-        return Compiled(self.exit)
+        return Compiled(self.exit_node)
+
+    @cached_property
+    def needs(self) -> Mapping[Series, SeriesNeed]:
+        """The bars of each series that both conditions must see."""
+        return merged(self.compiled_entry.checked.needs, self.compiled_exit.checked.needs)
 
     @property
     def look_back(self) -> int:
-        """Bars that must be there before both conditions can be judged."""
-        return max(self.compiled_entry.checked.look_back, self.compiled_exit.checked.look_back)
+        """Bars of its own that matter to both conditions."""
+        return look_back(self.needs)
 
 
 @dataclass(frozen=True)
@@ -105,6 +141,7 @@ class Decision:
 
     `looked`: the conditions were judged; otherwise `blocked` says what prevented it. `judged_bar`: the start of the
     bar that a bar-close rule has now judged and must remember. `key`: unique for ever for an entry or exit.
+    `quantity`, `limit_price`, `said`: a Python strategy's own; `broke`: why it must be switched off.
     """
 
     action: Action
@@ -123,12 +160,9 @@ class Decision:
     limit_price: Decimal | None = None
     said: str | None = None
     broke: Text | None = None
+    looked: bool = False
     _compiled: Compiled | None = field(default=None, repr=False, compare=False)
     _look: Look | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def looked(self) -> bool:
-        return self._look is not None
 
     @property
     def quote_age(self) -> timedelta | None:
@@ -143,20 +177,25 @@ class Decision:
     @property
     def score(self) -> float:
         """How near the condition in question is to true, 0 to 1 (rules.language.reasons); 0 when blocked."""
-        return round(self.reasons.score, 5) if self.reasons else 0.0
+        if self.reasons is None:
+            return float(self.action is not Action.NONE)
+        return round(self.reasons.score, 5)
 
     def explain(self, language: str) -> str:
         """One sentence in "ko" or "en"."""
         consequence = _CONSEQUENCES[self.action is not Action.NONE, self.side]
-        if self.reasons is None:
-            why = getattr(self.blocked, language) if self.blocked else ""
-        else:
+        if self.reasons is not None:
             why = self.reasons.because(language)
+        elif self.blocked:
+            why = getattr(self.blocked, language)
+        else:
+            why = self.said or getattr(_PROGRAM_WANTS[self.action is not Action.NONE], language)
         return f"{why} {consequence.ko}" if language == "ko" else f"{why}, {consequence.en}"
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-safe, for the stored evaluation."""
-        age = self.quote_age
+        age, reasons = self.quote_age, self.reasons
+        nearest = reasons.nearest if reasons else None
         return {
             "action": self.action.value,
             "side": self.side.value,
@@ -173,8 +212,15 @@ class Decision:
                 "quote_at": _iso(self.quote_at),
                 "quote_age_sec": None if age is None else age.total_seconds(),
                 "bar_at": _iso(self.bar_at),
+                "bar_age_sec": None if self.bar_at is None else (self.at - self.bar_at).total_seconds(),
             },
-            "reasons": self.reasons.as_dict() if self.reasons else None,
+            "order": {
+                "quantity": self.quantity,
+                "limit_price": None if self.limit_price is None else format(self.limit_price, "f"),
+            },
+            "broke": self.broke.as_dict() if self.broke else None,
+            "nearest": nearest.as_dict() if nearest else None,
+            "reasons": reasons.as_dict() if reasons else None,
         }
 
 
@@ -183,6 +229,11 @@ _CONSEQUENCES: Mapping[tuple[bool, Side], Text] = {
     (True, Side.SELL): Text("매도함", "so it sells"),
     (False, Side.BUY): Text("매수하지 않음", "so it does not buy"),
     (False, Side.SELL): Text("매도하지 않음", "so it does not sell"),
+}
+
+_PROGRAM_WANTS: Mapping[bool, Text] = {
+    True: Text("전략 코드가 원하여", "The strategy's code wants it"),
+    False: Text("전략 코드가 아무것도 원하지 않아", "The strategy's code wants nothing"),
 }
 
 _NOT_FRESH: Mapping[Freshness, Text] = {
@@ -201,13 +252,58 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     """
     _must_belong(rule, market)
     side = Side.SELL if market.position.qty else Side.BUY
-    rows, blocked = _rows(rule, market)
+    by_bar = rule.evaluate_on is EvaluateOn.BAR_CLOSE
+    seen, blocked = _seen(market, by_bar)
     blocked = _quote_problem(market) or blocked
     if blocked:
-        return _decision(rule, market, side, rows, blocked=blocked)
-    look = Look(market, rows, current=rule.evaluate_on is EvaluateOn.BAR_CLOSE or _reach_now(market, rows))
+        return _decision(rule, market, side, seen, blocked=blocked)
+    look = Look(market, seen, current=by_bar or _reach_now(market, seen), by_bar=by_bar)
     compiled = rule.compiled_exit if side is Side.SELL else rule.compiled_entry
-    return _decision(rule, market, side, rows, compiled=compiled, look=look)
+    verdict = compiled.verdict(look)
+    if rule.program is not None and not verdict:
+        return _decision(rule, market, side, seen, looked=True, **_asked(rule, rule.program, market, look, side))
+    action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
+    return _decision(
+        rule, market, side, seen, looked=True, action=action, verdict=verdict, _compiled=compiled, _look=look
+    )
+
+
+def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: Side) -> dict[str, Any]:
+    """What a Python strategy makes of the decision. It never buys more while it holds, nor sells what it lacks."""
+    try:
+        wish = program.decide(_as_seen(market, look), rule)
+    except StrategyBroke as broke:
+        return {"broke": broke.text, "blocked": broke.text}
+    asked = Action.EXIT if side is Side.SELL else Action.ENTRY
+    if wish.action is not asked:
+        return {"said": wish.reason, "verdict": False}
+    most = market.position.qty if side is Side.SELL else rule.max_position
+    return {
+        "action": asked,
+        "verdict": True,
+        "quantity": None if wish.quantity is None else min(wish.quantity, most),
+        "limit_price": wish.limit_price,
+        "said": wish.reason,
+    }
+
+
+def _as_seen(market: MarketData, look: Look) -> MarketData:
+    """The market with only those bars in it that the rule may see."""
+    others = {key: look.seen(Series(key.symbol, key.timeframe)) for key in market.others}
+    return replace(
+        market,
+        bars=_bars_of(look.rows),
+        others={key: _bars_of(seen) for key, seen in others.items() if seen is not None},
+    )
+
+
+def _bars_of(seen: Seen) -> Bars:
+    whole, rows = seen.bars, seen.bars.rows[: seen.closed]
+    if isinstance(seen.forming, Bar):
+        rows = (*rows, seen.forming)
+    if len(rows) == len(whole.rows) and rows[-1:] == whole.rows[-1:]:
+        return whole
+    return Bars(whole.timeframe, rows, whole.complete, whole.begins)
 
 
 def quantity_for(rule: Rule, price: Decimal) -> int:
@@ -246,16 +342,16 @@ def _quote_problem(market: MarketData) -> Text | None:
     return None
 
 
-def _rows(rule: Rule, market: MarketData) -> tuple[tuple[Row, ...], Text | None]:
+def _seen(market: MarketData, by_bar: bool) -> tuple[Seen, Text | None]:
     """The bars the rule may see, and why a bar-close rule must not judge the newest."""
-    if rule.evaluate_on is EvaluateOn.TICK:
+    if not by_bar:
         return with_forming(market), None
-    rows = closed_bars(market)
-    return rows, _bar_problem(rows, market)
+    seen = closed_bars(market)
+    return seen, _bar_problem(seen, market)
 
 
-def _bar_problem(rows: tuple[Bar, ...], market: MarketData) -> Text | None:
-    if not rows:
+def _bar_problem(rows: Seen, market: MarketData) -> Text | None:
+    if not rows.closed:
         return Text("닫힌 봉이 아직 없어", "No bar has closed yet")
     judged, newest = market.memory.last_bar_at, rows[-1].start
     if judged is not None and newest <= judged:
@@ -268,12 +364,12 @@ def _bar_problem(rows: tuple[Bar, ...], market: MarketData) -> Text | None:
     return None
 
 
-def _reach_now(market: MarketData, rows: tuple[Row, ...]) -> bool:
+def _reach_now(market: MarketData, rows: Seen) -> bool:
     """Whether a forming bar that only the quote knows follows the newest bar: next to it, or first of a session.
 
     A series that carries its own forming bar says by `complete` whether something is missing.
     """
-    if len(rows) < 2 or rows[-1].open is not None:
+    if rows.forming is None or len(rows) < 2 or rows[-1].open is not None:
         return True
     length, forming = span(market.bars.timeframe), rows[-1].start
     ended = rows[-2].start + length
@@ -283,38 +379,32 @@ def _reach_now(market: MarketData, rows: tuple[Row, ...]) -> bool:
     return forming <= ended or (opens is not None and ended <= opens < forming + length)
 
 
-def _decision(
-    rule: Rule,
-    market: MarketData,
-    side: Side,
-    rows: tuple[Row, ...],
-    *,
-    blocked: Text | None = None,
-    compiled: Compiled | None = None,
-    look: Look | None = None,
-) -> Decision:
-    verdict = compiled.verdict(look) if compiled and look else None
-    bar_at = rows[-1].start if rows else None
-    action = Action.NONE
-    if verdict:
-        action = Action.EXIT if side is Side.SELL else Action.ENTRY
-    by_bar = rule.evaluate_on is EvaluateOn.BAR_CLOSE
-    return Decision(
-        action=action,
-        side=side,
-        rule_id=rule.id,
-        rule_version=rule.version,
-        at=market.now,
-        blocked=blocked,
-        key=decision_key(rule, side, bar_at=bar_at, now=market.now) if verdict else None,
-        verdict=verdict,
-        bar_at=bar_at,
-        judged_bar=bar_at if look and by_bar else None,
-        quote_at=market.quote.at if market.quote else None,
-        price=market.quote.last if market.quote else None,
-        _compiled=compiled,
-        _look=look,
-    )
+def _decision(rule: Rule, market: MarketData, side: Side, seen: Seen, **found: Any) -> Decision:
+    """The decision with what was found put in. A dataclass's own frozen __init__ costs more than a whole look."""
+    bar_at = seen[-1].start if seen else None
+    quote = market.quote
+    values: dict[str, Any] = {
+        **_NOTHING_FOUND,
+        "action": Action.NONE,
+        "side": side,
+        "rule_id": rule.id,
+        "rule_version": rule.version,
+        "at": market.now,
+        "bar_at": bar_at,
+        "quote_at": quote.at if quote else None,
+        "price": quote.last if quote else None,
+        **found,
+    }
+    if values["action"] is not Action.NONE:
+        values["key"] = decision_key(rule, side, bar_at=bar_at, now=market.now)
+    if values["looked"] and rule.evaluate_on is EvaluateOn.BAR_CLOSE:
+        values["judged_bar"] = bar_at
+    decision = object.__new__(Decision)
+    decision.__dict__.update(values)
+    return decision
+
+
+_NOTHING_FOUND: Mapping[str, Any] = {f.name: f.default for f in fields(Decision) if f.default is not MISSING}
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -17,35 +17,35 @@ _SPANS = {timeframe: timedelta(seconds=timeframe.seconds) for timeframe in Timef
 
 @dataclass(frozen=True, slots=True)
 class FormingBar:
-    """The bar that a quote is making. What was not seen of it is None."""
+    """The bar that a quote is making, when the series does not carry it: all but its close is unknown."""
 
     start: datetime
     close: Decimal
-    open: Decimal | None = None
-    high: Decimal | None = None
-    low: Decimal | None = None
-    volume: int | None = None
+    open: None = None
+    high: None = None
+    low: None = None
+    volume: None = None
 
 
 Row = Bar | FormingBar
 
 
 class Seen(Sequence[Row]):
-    """The bars of a series that may be seen, oldest first: the first `count` rows, and perhaps one that is forming.
+    """The bars of a series that may be seen, oldest first: the first `closed` rows, and perhaps one that is forming.
 
     Nothing is copied until somebody asks for it.
     """
 
-    __slots__ = ("_columns", "bars", "count", "forming")
+    __slots__ = ("_columns", "bars", "closed", "forming")
 
-    def __init__(self, bars: Bars, count: int, forming: Row | None = None) -> None:
+    def __init__(self, bars: Bars, closed: int, forming: Row | None = None) -> None:
         self.bars = bars
-        self.count = count
+        self.closed = closed
         self.forming = forming
         self._columns: Columns | None = None
 
     def __len__(self) -> int:
-        return self.count + (self.forming is not None)
+        return self.closed + (self.forming is not None)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -55,16 +55,16 @@ class Seen(Sequence[Row]):
         if isinstance(at, slice):
             return self.rows[at]
         index = at if at >= 0 else at + len(self)
-        if index == self.count and self.forming is not None:
+        if index == self.closed and self.forming is not None:
             return self.forming
-        if not 0 <= index < self.count:
+        if not 0 <= index < self.closed:
             raise IndexError(at)
         return self.bars.rows[index]
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        closed = self.bars.rows[: self.count]
-        return closed if self.forming is None else (*closed, self.forming)
+        rows = self.bars.rows[: self.closed]
+        return rows if self.forming is None else (*rows, self.forming)
 
     @property
     def columns(self) -> Columns:
@@ -74,7 +74,7 @@ class Seen(Sequence[Row]):
         return self._columns
 
     def _as_columns(self) -> Columns:
-        columns, count, forming = self.bars.columns, self.count, self.forming
+        columns, count, forming = self.bars.columns, self.closed, self.forming
         if forming is None:
             return columns.upto(count)
         rows = self.bars.rows
@@ -184,7 +184,7 @@ def with_forming(market: MarketData) -> Seen:
     closed, quote = closed_bars(market), market.quote
     if quote is None:
         return closed
-    count, rows = closed.count, market.bars.rows
+    count, rows = closed.closed, market.bars.rows
     started = rows[count] if len(rows) > count else None
     if started is not None and not started.closed and started.start <= market.now:
         return Seen(market.bars, count, _moved_to(started, quote.last))
@@ -194,11 +194,11 @@ def with_forming(market: MarketData) -> Seen:
     return Seen(market.bars, count, FormingBar(start, quote.last))
 
 
-def _moved_to(bar: Bar, price: Decimal) -> Row:
+def _moved_to(bar: Bar, price: Decimal) -> Bar:
     if bar.close == price and bar.low <= price <= bar.high:
         return bar
     high, low = max(bar.high, price), min(bar.low, price)
-    return FormingBar(bar.start, price, open=bar.open, high=high, low=low, volume=bar.volume)
+    return Bar(bar.start, bar.open, high, low, price, bar.volume, closed=False)
 
 
 def slot_start(moment: datetime, timeframe: Timeframe) -> datetime:

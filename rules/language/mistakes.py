@@ -42,7 +42,7 @@ def wrong_kind(node: Node, found: Kind, wanted: Kind) -> ConditionError:
 
 
 def wrong_unit(left: Node, right: Node, units: tuple[Measure, Measure]) -> ConditionError:
-    a, b = (unit.title for unit in units)
+    a, b = (unit.text for unit in units)
     return ConditionError(
         Text(
             f"`{to_text(left)}` 은(는) {a.ko}, `{to_text(right)}` 은(는) {b.ko}(이)라서 견줄 수 없습니다.",

@@ -254,6 +254,15 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def unshifted(node: Node) -> tuple[Node, int]:
+    """What is looked at, and how many bars before: `close[1][2]` is close, three bars before."""
+    ago = 0
+    while isinstance(node, Shift):
+        ago += node.bars
+        node = node.of
+    return node, ago
+
+
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it, outermost first."""
     yield node

@@ -130,12 +130,12 @@ class Writer(ABC):
                 return self.slot(of, offset + bars)
             case All(of=(only,)) | AnyOf(of=(only,)):
                 return self.slot(only, offset)
-            case Number(value=value):
-                return self.literal(value, Kind.EXACT, lambda: self.number(value))
-            case Boolean(value=value):
-                return self.literal(value, Kind.BOOLEAN, lambda: repr(value))
-            case Word(value=value):
-                return self.literal(value, Kind.WORD, lambda: self.constant(value))
+            case Number(value=number):
+                return self.literal(number, Kind.EXACT, lambda: self.number(number))
+            case Boolean(value=truth):
+                return self.literal(truth, Kind.BOOLEAN, lambda: repr(truth))
+            case Word(value=word):
+                return self.literal(word, Kind.WORD, lambda: self.constant(word))
             case Name(name=name):
                 kind = Kind.WORD if NAMES[name].is_word else Kind.EXACT
                 return self.add(kind, self.name(name, node, offset))

@@ -25,6 +25,7 @@ from rules.language.nodes import (
     Operator,
     Series,
     Shift,
+    unshifted,
 )
 
 _ZERO = Decimal(0)
@@ -252,7 +253,7 @@ def _either(found: list[Facts | None]) -> Facts | None:
 
 def is_extreme_of(extreme: Node, column: Node, table: dict[tuple[str, str], str]) -> bool:
     """Whether `extreme` is the highest (lowest) of a window in which the value `column` lies."""
-    call, ago = _unshifted(extreme)
+    call, ago = unshifted(extreme)
     seen = _column(column)
     if not isinstance(call, Call) or call.name not in REGISTRY or seen is None:
         return False
@@ -286,17 +287,10 @@ def _is_below(left: Node, right: Node) -> bool:
 
 def _column(node: Node) -> tuple[str, Series, int] | None:
     """(field, series, bars ago) of a value of a bar."""
-    name, ago = _unshifted(node)
+    name, ago = unshifted(node)
     if isinstance(name, Name) and NAMES[name.name].of_bar:
         return name.name, name.series, ago
     return None
-
-
-def _unshifted(node: Node) -> tuple[Node, int]:
-    ago = 0
-    while isinstance(node, Shift):
-        node, ago = node.of, ago + node.bars
-    return node, ago
 
 
 def _minus(value: Decimal | None) -> Decimal | None:

@@ -37,6 +37,7 @@ from rules.language.nodes import (
     Shift,
     Word,
     children,
+    unshifted,
 )
 from rules.language.printer import to_text
 from rules.language.sentences import clause
@@ -151,9 +152,9 @@ class _Explainer:
                 return self.comparison(node, wish)
             case Between():
                 return self.between(node, wish)
-        unshifted, ago = _unshifted(node)
-        if isinstance(unshifted, Pattern):
-            return self.pattern(node, unshifted, ago, wish)
+        seen, ago = unshifted(node)
+        if isinstance(seen, Pattern):
+            return self.pattern(node, seen, ago, wish)
         return Reason("boolean", to_text(node), self.result(node), float(self.result(node) is wish))
 
     def group(self, kind: str, node: Node, parts: list[Reason], *, needs_every: bool) -> Reason:
@@ -332,13 +333,6 @@ def _of_series(series: Series) -> tuple[str, str]:
     """What stands before and after the name of a value."""
     before = f"{series.symbol} " if series.symbol else ""
     return before, f"({series.timeframe})" if series.timeframe else ""
-
-
-def _unshifted(node: Node) -> tuple[Node, int]:
-    ago = 0
-    while isinstance(node, Shift):
-        node, ago = node.of, ago + node.bars
-    return node, ago
 
 
 def plain(value: Shown) -> str | None:

@@ -17,6 +17,7 @@ from rules.language.nodes import (
     Not,
     Place,
     Shift,
+    unshifted,
     walk,
 )
 from rules.language.printer import to_text
@@ -87,9 +88,10 @@ def _why_never(node: Comparison) -> tuple[Text, str | None]:
     if node.left == node.right:
         return Text("양쪽이 같은 값임", "both sides are the same value"), None
     for extreme in (node.right, node.left):
-        if holds_its_own_bar(_unshifted(extreme)) and difference_of(node.left, node.right) != _plain(node):
+        source, ago = unshifted(extreme)
+        if holds_its_own_bar(source) and difference_of(node.left, node.right) != _plain(node):
             text = to_text(extreme)
-            earlier = to_text(Shift(_unshifted(extreme), _ago(extreme) + 1))
+            earlier = to_text(Shift(source, ago + 1))
             because = Text(f"`{text}` 은(는) 이 봉까지 든 구간의 값임", f"the window of `{text}` holds this very bar")
             return because, earlier
     if difference_of(node.left, node.right) != _plain(node):
@@ -180,16 +182,3 @@ def _always_true(node: Node) -> Odd:
         node.place,
         None,
     )
-
-
-def _unshifted(node: Node) -> Node:
-    while isinstance(node, Shift):
-        node = node.of
-    return node
-
-
-def _ago(node: Node) -> int:
-    ago = 0
-    while isinstance(node, Shift):
-        node, ago = node.of, ago + node.bars
-    return ago

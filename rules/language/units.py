@@ -20,7 +20,7 @@ class Measure(StrEnum):
     RATIO = "ratio"  # of two like things
 
     @property
-    def title(self) -> Text:
+    def text(self) -> Text:
         return _TITLES[self]
 
 
