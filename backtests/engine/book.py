@@ -3,9 +3,11 @@
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+import numpy
 
 from backtests.engine.costs import ZERO, Costs
 from market.errors import Text
@@ -15,25 +17,33 @@ MOST_UNFILLED = 1_000  # kept in detail; an account without cash may try every m
 
 
 class Ledger:
-    """Every fill in the order in which it happened. `quantity` is below zero for a sale; money in dollars.
+    """Every fill in the order in which it happened, a row of numbers each (COLUMNS).
 
-    `bar`: of the rule's own series, in which it filled; `decided`: the bar on whose close it was wanted; `cash`: after
-    the fill. `reasons` holds what a Python rule said, by rule and deciding bar.
+    `quantity` is below zero for a sale; money in dollars. `bar`: of the rule's own series, in which it filled;
+    `decided`: the bar on whose close it was wanted; `cash`: after the fill. `reasons` holds what a Python rule said,
+    by rule and deciding bar.
     """
 
-    __slots__ = ("bar", "cash", "commission", "decided", "fees", "lane", "price", "quantity", "reasons")
+    COLUMNS = ("lane", "bar", "decided", "quantity", "price", "commission", "fees", "cash")
+    __slots__ = ("add", "reasons", "rows")
 
     def __init__(self) -> None:
-        self.lane, self.bar, self.decided, self.quantity = array("H"), array("q"), array("q"), array("q")
-        self.price, self.commission, self.fees, self.cash = array("d"), array("d"), array("d"), array("d")
+        self.rows = array("d")  # whole numbers too: they are far below 2^53
+        self.add: Callable[[tuple[float, ...]], None] = self.rows.extend
         self.reasons: dict[tuple[int, int], str] = {}
 
     def __len__(self) -> int:
-        return len(self.bar)
+        return len(self.rows) // len(self.COLUMNS)
 
-    def rows(self, lane: int) -> Iterator[int]:
-        """The numbers of the fills of one rule."""
-        return (k for k in range(len(self)) if self.lane[k] == lane)
+    def columns(self) -> dict[str, numpy.ndarray]:
+        """An array for each column. Nothing can be added any more while somebody keeps one."""
+        table = numpy.frombuffer(self.rows, dtype=numpy.float64) if len(self) else numpy.empty(0)
+        table = table.reshape(-1, len(self.COLUMNS))
+        whole = self.COLUMNS[:4]
+        return {
+            name: table[:, k].astype(numpy.int64) if name in whole else table[:, k]
+            for k, name in enumerate(self.COLUMNS)
+        }
 
 
 @dataclass(slots=True)
@@ -116,28 +126,8 @@ class Book:
             holding.average = holding.average if holding.quantity else None
             if self._settlement_days:
                 self._pending.append((day, proceeds))
-        self._write(lane, side, quantity, price, commission, fees, bar, decided)
-
-    def _write(
-        self,
-        lane: int,
-        side: Side,
-        quantity: int,
-        price: Decimal,
-        commission: Decimal,
-        fees: Decimal,
-        bar: int,
-        decided: int,
-    ) -> None:
-        ledger = self.ledger
-        ledger.lane.append(lane)
-        ledger.bar.append(bar)
-        ledger.decided.append(decided)
-        ledger.quantity.append(quantity if side is Side.BUY else -quantity)
-        ledger.price.append(float(price))
-        ledger.commission.append(float(commission))
-        ledger.fees.append(float(fees))
-        ledger.cash.append(float(self.cash))
+        signed = quantity if side is Side.BUY else -quantity
+        self.ledger.add((lane, bar, decided, signed, float(price), float(commission), float(fees), float(self.cash)))
 
     def not_filled(self, lane: int, decided: int, side: Side, quantity: int, reason: Text) -> None:
         """Keeps what did not fill; beyond MOST_UNFILLED only how many there were."""

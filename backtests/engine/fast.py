@@ -191,20 +191,13 @@ class _Wholes:
         return Decimal(self.paid_units) / self._price_unit
 
     def _write(self, bar: int, quantity: int, price: int, fee: int) -> None:
-        ledger, unit = self.book.ledger, self._unit
-        ledger.lane.append(0)
-        ledger.bar.append(bar + 1)
-        ledger.decided.append(bar)
-        ledger.quantity.append(quantity)
-        ledger.price.append(price / self._price_unit)
-        ledger.commission.append(fee / unit)
-        ledger.fees.append(0.0)
-        ledger.cash.append(self._cash / unit)
+        unit = self._unit
+        self.book.ledger.add((0, bar + 1, bar, quantity, price / self._price_unit, fee / unit, 0.0, self._cash / unit))
 
     def close(self) -> None:
         """Tells the book what is left."""
         self.book.cash = Decimal(self._cash) / self._unit
-        self.book.holdings[0].quantity = sum(self.book.ledger.quantity)
+        self.book.holdings[0].quantity = int(self.book.ledger.columns()["quantity"].sum())
 
 
 def _whole(plan: Plan, wanted: numpy.ndarray, leave: numpy.ndarray) -> _Wholes | None:

@@ -45,7 +45,11 @@ class ConditionJudge:
         needs = merged(*(each.checked.needs for each in self.compiled.values()))
         series = series_of(plan, number, needs)
         session = session_columns(plan, number)
-        self.replays = {side: Replay(each, series, session=session) for side, each in self.compiled.items()}
+        entry = Replay(self.compiled[Side.BUY], series, session=session)
+        self.replays = {
+            Side.BUY: entry,
+            Side.SELL: Replay(self.compiled[Side.SELL], series, session=session, beside=entry),
+        }
         names = {name for replay in self.replays.values() for name in replay.leaves.names}
         self.watches_high = bool(_HIGH & self.replays[Side.SELL].leaves.names)
         self.watches_account = any(name.startswith("account.") for name in names)

@@ -89,9 +89,12 @@ class Lane:
         "_acted_at",
         "_auction",
         "_cancel_after",
+        "_closes",
         "_cooldown",
         "_dates",
         "_guarded",
+        "_length",
+        "_opens",
         "_options",
         "_plain",
         "_symbol_lanes",
@@ -113,6 +116,8 @@ class Lane:
         rule = plan.rules[number]
         self.number, self.rule, self.book = number, rule, book
         self.columns = plan.series[number]
+        self._length = self.columns.timeframe.seconds
+        self._opens, self._closes = memoryview(self.columns.open), memoryview(self.columns.close)
         self.entry, self.exit, self.watches_high = judge.entry, judge.exit, judge.watches_high
         self.order: Working | None = None
         self.quantity = 0
@@ -132,10 +137,10 @@ class Lane:
 
     def closes(self, i: int) -> int:
         """When bar `i` is over, in seconds since 1970. A daily bar is over when its date is."""
-        return int(self.columns.start[i]) + self.columns.timeframe.seconds
+        return self.columns.start.item(i) + self._length
 
     def _day(self, i: int) -> int:
-        return int(self._dates[i]) if self._dates is not None else int(self.columns.start[i]) // DAY
+        return self._dates.item(i) if self._dates is not None else self.columns.start.item(i) // DAY
 
     def _session_of(self, i: int) -> SessionSpan | None:
         """The session that bar `i` lies in; a daily bar lies in the day's regular one."""
@@ -173,7 +178,7 @@ class Lane:
 
     def decide(self, side: Side, i: int, wish: Any) -> None:
         """The rule acts on the close of bar `i`: an order, unless something forbids it."""
-        close = exact(self.columns.close[i])
+        close = exact(self._closes[i])
         said = wish if isinstance(wish, Decision) else None
         limit = said.limit_price if said else None
         if limit is None and self._options.limit_orders and not self._auction:
@@ -314,7 +319,7 @@ class Lane:
         order = self.order
         assert order is not None
         if self._plain and order.limit is None:
-            self._take(order, i, order.leaves, marketable_price(order.side, exact(self.columns.open[i]), self._options))
+            self._take(order, i, order.leaves, marketable_price(order.side, exact(self._opens[i]), self._options))
             return
         if self._over(order, i):
             return

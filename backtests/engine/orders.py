@@ -27,7 +27,7 @@ class Working:
 
 def exact(value: float) -> Decimal:
     """The number as it is written, not as it is stored."""
-    return Decimal(repr(float(value)))
+    return Decimal(float.__repr__(value))
 
 
 def factor(side: Side, bps: Decimal) -> Decimal:

@@ -1,6 +1,6 @@
 """What came of a replay: fills, trades with their reasons, equity, figures. Made from the book when asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +15,7 @@ from backtests.engine.lane import Held, Judge
 from backtests.engine.orders import exact
 from backtests.engine.plan import Plan
 from backtests.engine.statistics import Curve
-from backtests.engine.trades import Trade, Trades, fill_arrays
+from backtests.engine.trades import Trade, Trades
 from market.columns import new_york_dates
 from market.errors import Text
 from market.words import Side
@@ -54,28 +54,29 @@ class Fill:
 class Fills(Sequence[Fill]):
     """Every fill in the order in which it happened; a Fill is made when somebody looks at it."""
 
-    def __init__(self, plan: Plan, book: Book) -> None:
-        self._plan, self._ledger = plan, book.ledger
+    def __init__(self, plan: Plan, columns: Mapping[str, numpy.ndarray]) -> None:
+        self._plan, self._columns = plan, columns
 
     def __len__(self) -> int:
-        return len(self._ledger)
+        return len(self._columns["bar"])
 
     def __getitem__(self, k: Any) -> Any:
         if isinstance(k, slice):
             return [self[each] for each in range(*k.indices(len(self)))]
-        ledger, lane = self._ledger, self._ledger.lane[k]
-        columns, quantity = self._plan.series[lane], ledger.quantity[k]
+        row = {name: values[k].item() for name, values in self._columns.items()}
+        lane, quantity = row["lane"], row["quantity"]
+        columns = self._plan.series[lane]
         return Fill(
-            time=spell_time(int(columns.start[ledger.bar[k]]), columns.timeframe),
+            time=spell_time(int(columns.start[row["bar"]]), columns.timeframe),
             symbol=self._plan.rules[lane].symbol,
             side=Side.BUY if quantity > 0 else Side.SELL,
             quantity=abs(quantity),
-            price=ledger.price[k],
-            commission=ledger.commission[k],
-            fees=ledger.fees[k],
+            price=row["price"],
+            commission=row["commission"],
+            fees=row["fees"],
             rule=lane,
-            bar=ledger.bar[k],
-            decided=ledger.decided[k],
+            bar=row["bar"],
+            decided=row["decided"],
         )
 
     def __iter__(self) -> Iterator[Fill]:
@@ -95,12 +96,17 @@ class Result:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def ledger(self) -> dict[str, numpy.ndarray]:
+        """The columns of the book's ledger."""
+        return self.book.ledger.columns()
+
+    @cached_property
     def fills(self) -> Fills:
-        return Fills(self.plan, self.book)
+        return Fills(self.plan, self.ledger)
 
     @cached_property
     def trades(self) -> Trades:
-        return Trades(self.book.ledger, [(len(each), float(each.close[-1])) for each in self.plan.series])
+        return Trades(self.ledger, [(len(each), float(each.close[-1])) for each in self.plan.series])
 
     @property
     def bars(self) -> int:
@@ -118,8 +124,8 @@ class Result:
         """Equity at the close of every bar of any rule."""
         if len(self.plan.series) == 1:
             columns = self.plan.series[0]
-            return Curve(columns.start, _equity(self.plan, self.book), columns.dates)
-        return _joint(self.plan, self.book)
+            return Curve(columns.start, _equity(self.plan, self.ledger), columns.dates)
+        return _joint(self.plan, self.ledger)
 
     @property
     def exposure(self) -> float:
@@ -131,7 +137,7 @@ class Result:
 
     @cached_property
     def statistics(self) -> dict[str, Any]:
-        fills = fill_arrays(self.book.ledger)
+        fills = self.ledger
         traded = float((numpy.abs(fills["quantity"]) * fills["price"]).sum())
         costs = float(fills["commission"].sum() + fills["fees"].sum())
         found = statistics.statistics(self.curve, float(self.plan.cash), self.trades, traded, costs, self.exposure)
@@ -259,20 +265,19 @@ def _steps(bars: numpy.ndarray, values: numpy.ndarray, first: float, n: int) -> 
     return numpy.repeat(numpy.concatenate(([first], values)), lengths)
 
 
-def _equity(plan: Plan, book: Book) -> numpy.ndarray:
-    fills, n = fill_arrays(book.ledger), len(plan.series[0])
+def _equity(plan: Plan, fills: Mapping[str, numpy.ndarray]) -> numpy.ndarray:
+    n = len(plan.series[0])
     equity = _steps(fills["bar"], fills["quantity"].cumsum().astype(numpy.float64), 0.0, n)
     equity *= plan.series[0].close
     equity += _steps(fills["bar"], fills["cash"], float(plan.cash), n)
     return equity
 
 
-def _joint(plan: Plan, book: Book) -> Curve:
+def _joint(plan: Plan, fills: Mapping[str, numpy.ndarray]) -> Curve:
     """The same over the bars of all rules: at each beginning the newest close of every series."""
     times = numpy.unique(numpy.concatenate([each.start for each in plan.series]))
-    fills = fill_arrays(book.ledger)
     when = numpy.array(
-        [int(plan.series[lane].start[bar]) for lane, bar in zip(book.ledger.lane, book.ledger.bar, strict=True)],
+        [int(plan.series[lane].start[bar]) for lane, bar in zip(fills["lane"], fills["bar"], strict=True)],
         dtype=numpy.int64,
     )
     order = numpy.argsort(when, kind="stable")

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy
 
-from backtests.engine.book import Ledger
-
 
 @dataclass(frozen=True, slots=True)
 class Trade:
@@ -40,9 +38,9 @@ class Trades(Sequence[Trade]):
 
     __slots__ = ("_columns", "closed", "profit", "profit_pct")
 
-    def __init__(self, ledger: Ledger, last: Sequence[tuple[int, float]]) -> None:
-        """`last`: the number of bars of each rule's series, and its last close."""
-        self._columns = _paired(ledger, last)
+    def __init__(self, fills: dict[str, numpy.ndarray], last: Sequence[tuple[int, float]]) -> None:
+        """`fills`: the ledger's columns. `last`: the number of bars of each rule's series, and its last close."""
+        self._columns = _paired(fills, last)
         self.closed = self._columns["exit"] >= 0
         self.profit = self._columns["profit"]
         self.profit_pct = self._columns["profit_pct"]
@@ -77,28 +75,7 @@ class Trades(Sequence[Trade]):
         return self._columns["entry"], self._columns["exit"]
 
 
-def fill_arrays(ledger: Ledger) -> dict[str, numpy.ndarray]:
-    """The ledger as arrays of numbers, without copying."""
-    return {
-        name: numpy.frombuffer(getattr(ledger, name), dtype=kind) if len(ledger) else numpy.empty(0, dtype=kind)
-        for name, kind in _KINDS.items()
-    }
-
-
-_KINDS = {
-    "lane": numpy.uint16,
-    "bar": numpy.int64,
-    "decided": numpy.int64,
-    "quantity": numpy.int64,
-    "price": numpy.float64,
-    "commission": numpy.float64,
-    "fees": numpy.float64,
-    "cash": numpy.float64,
-}
-
-
-def _paired(ledger: Ledger, last: Sequence[tuple[int, float]]) -> dict[str, numpy.ndarray]:
-    fills = fill_arrays(ledger)
+def _paired(fills: dict[str, numpy.ndarray], last: Sequence[tuple[int, float]]) -> dict[str, numpy.ndarray]:
     parts = []
     for lane, (bars, close) in enumerate(last):
         mine = fills if len(last) == 1 else {name: values[fills["lane"] == lane] for name, values in fills.items()}

@@ -73,13 +73,14 @@ class SessionColumns:
 
 
 class Leaves:
-    """Every array that a condition reads, each made once."""
+    """Every array that a condition reads, each made once. `beside`: those of another condition over the same series,
+    which are taken as they are."""
 
-    def __init__(self, node: Node, columns: Mapping[Series, Columns]) -> None:
+    def __init__(self, node: Node, columns: Mapping[Series, Columns], beside: "Leaves | None" = None) -> None:
         self.own = columns[OWN]
         self._columns = columns
-        self._newest: dict[Series, numpy.ndarray] = {}
-        self._leaves: dict[Hashable, Leaf] = {}
+        self._newest: dict[Series, numpy.ndarray] = beside._newest if beside else {}
+        self._leaves: dict[Hashable, Leaf] = beside._leaves if beside else {}
         wanted = Wanted()
         wanted.whole(node)
         self.names = wanted.names
@@ -132,6 +133,8 @@ class Leaves:
         """One pass over an indicator gives all its outputs and offsets that are asked for."""
         passes: dict[Hashable, list[tuple[Reading, int]]] = {}
         for reading, offset in dict.fromkeys(readings):
+            if (reading, offset) in self._leaves:
+                continue
             key = (reading.series, reading.name, reading.params, reading.source)
             passes.setdefault(key, []).append((reading, offset))
         for together in passes.values():

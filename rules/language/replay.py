@@ -46,7 +46,8 @@ Step = Callable[..., bool | None]
 class Replay:
     """One condition over one series (`OWN`) and those that it reads beside it.
 
-    A series that is missing is unknown. `quotes` and `session` tell what candles do not; without them that is unknown.
+    A series that is missing is unknown. `beside`: another condition over the same series, whose arrays this one
+    shares. `quotes` and `session` tell what candles do not; without them that is unknown.
     `first`: the first bar at which the condition can be known.
     """
 
@@ -57,9 +58,10 @@ class Replay:
         *,
         quotes: Quotes | None = None,
         session: SessionColumns | None = None,
+        beside: "Replay | None" = None,
     ) -> None:
         self.compiled = compiled
-        self.leaves = Leaves(compiled.node, columns)
+        self.leaves = Leaves(compiled.node, columns, beside.leaves if beside else None)
         self._quotes = quotes or Quotes()
         self._session = session or SessionColumns()
         self.step, self.source = self._written()
