@@ -153,4 +153,16 @@ def _bench_with_servers(progress: Progress, name: str, arguments: Sequence[str])
     return code
 
 
-BENCHMARKS = {"kis": _bench_with_servers, "startup": _bench_from_outside}
+def _bench_alone(progress: Progress, name: str, arguments: Sequence[str]) -> int:
+    """A benchmark of pure code: the house's Python and nothing else."""
+    env = environment.for_tools()
+    python_env.ensure(progress, env, dev=True)
+    return oneoff.foreground([python_env.python(), "-m", f"bench.{name}", *arguments], for_tests(env), paths.ROOT)
+
+
+BENCHMARKS = {
+    "kis": _bench_with_servers,
+    "parity": _bench_alone,
+    "rule": _bench_alone,
+    "startup": _bench_from_outside,
+}
