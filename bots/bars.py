@@ -118,6 +118,15 @@ class BarSeries:
         numbers = self._numbers.view()
         return Bars(self.timeframe, self._rows(), self.complete, numbers.begins, _ready=numbers)
 
+    def view_at(self, now: datetime) -> Bars:
+        """The bars for who looks at this series beside another one: a bar whose time is over has closed, also when
+        nothing has traded since."""
+        seen = self.view()
+        forming = self._forming
+        if forming is None or bar_start(now, self.timeframe) <= forming.start:
+            return seen
+        return replace(seen, rows=(*self._closed, replace(forming, closed=True)), _ready=seen.columns)
+
     def _rows(self) -> tuple[Bar, ...]:
         return self._closed if self._forming is None else (*self._closed, self._forming)
 

@@ -6,13 +6,13 @@ from asgiref.sync import sync_to_async
 from redis.asyncio import Redis
 
 from bots.broker import open_broker
-from bots.watch import Watch
+from bots.series import Followed, SeriesBook, bars_to_ask, covered
 from credentials.models import ApiCredential
 from kis.errors import ReadFailed
 from market.broker import Broker
 from market.data import Bar
 from market.errors import Text, TradingError
-from market.words import Exchange, Timeframe
+from market.words import Timeframe
 
 MINUTES_PAGE = 120  # one page of minute bars (kis-protocol 4.21)
 DAYS_PAGE = 100  # one page of daily bars (kis-protocol 4.20)
@@ -27,52 +27,62 @@ class History:
         self._own = own
         self._data: Broker | None = None
 
-    async def fill(self, watches: list[Watch]) -> None:
-        """Give every watch that lacks them the bars before now. Without a data key minute bars grow from ticks alone.
+    async def fill(self, book: SeriesBook) -> None:
+        """Give every series that lacks them the bars before now. Without a data key minute bars grow from ticks alone.
 
         One that fails does not keep the others waiting; the first failure is raised in the end.
         """
         failure: TradingError | None = None
-        for watch in watches:
-            if watch.bars.has_history:
+        for followed in book:
+            if followed.bars.has_history:
                 continue
             try:
-                await self._fill(watch)
+                await self._fill(followed)
             except TradingError as e:
                 failure = failure or e
         if failure is not None:
             raise failure
 
-    async def _fill(self, watch: Watch) -> None:
-        gaps = watch.bars.gaps
-        rows = await (self._days(watch) if watch.bars.timeframe is Timeframe.D1 else self._minutes(watch))
-        if rows is not None:
-            watch.bars.fill(rows, datetime.now(UTC), gaps=gaps)
+    async def _fill(self, followed: Followed) -> None:
+        """Further and further back, until what the rules look at is covered or the broker has nothing older."""
+        timeframe = followed.key.timeframe
+        page = DAYS_PAGE if timeframe is Timeframe.D1 else MINUTES_PAGE
+        count = bars_to_ask(followed.need, timeframe, page)
+        while True:
+            gaps = followed.bars.gaps
+            found = await self._read(followed, count)
+            if found is None:
+                return
+            rows, begins = found
+            followed.bars.fill(rows, datetime.now(UTC), gaps=gaps, begins=begins)
+            if begins or count >= followed.bars.keep or covered(followed.bars.view(), followed.need):
+                return
+            count = min(2 * count, followed.bars.keep)
 
-    async def _minutes(self, watch: Watch) -> tuple[Bar, ...] | None:
+    async def _read(self, followed: Followed, count: int) -> tuple[tuple[Bar, ...], bool] | None:
+        """The newest `count` bars, and whether the broker has nothing older; None when nobody can be asked."""
+        if followed.key.timeframe is Timeframe.D1:
+            return await self._days(followed, count)
         broker = await self._data_broker()
         if broker is None:
             return None
-        return await broker.minute_bars(
-            watch.row.symbol,
-            Exchange(watch.row.exchange),
-            minutes=watch.bars.timeframe.seconds // 60,
-            count=max(MINUTES_PAGE, watch.rule.look_back + 5),
-        )
+        minutes = followed.key.timeframe.seconds // 60
+        rows = await broker.minute_bars(followed.key.symbol, followed.exchange, minutes=minutes, count=count)
+        return rows, len(rows) < count
 
-    async def _days(self, watch: Watch) -> tuple[Bar, ...]:
+    async def _days(self, followed: Followed, count: int) -> tuple[tuple[Bar, ...], bool]:
         """Adjusted for splits. A series with a hole is not used: a rule then goes on warming up."""
         broker = await self._data_broker() or self._own
-        count = max(DAYS_PAGE, watch.rule.look_back + 5)
-        found = await broker.daily_bars(watch.row.symbol, Exchange(watch.row.exchange), count=count)
+        symbol = followed.key.symbol
+        found = await broker.daily_bars(symbol, followed.exchange, count=count)
         if not found.complete:
             raise ReadFailed(
                 Text(
-                    f"{watch.row.symbol} 일봉을 다 받지 못했습니다. 다시 시도합니다.",
-                    f"Not all daily bars of {watch.row.symbol} could be read. They will be asked for again.",
+                    f"{symbol} 일봉을 다 받지 못했습니다. 다시 시도합니다.",
+                    f"Not all daily bars of {symbol} could be read. They will be asked for again.",
                 )
             )
-        return found.rows
+        return found.rows, found.exhausted
 
     async def _data_broker(self) -> Broker | None:
         if self._data is None and self._key is not None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -29,8 +29,9 @@ from bots.history import History
 from bots.lease import Lease, LostLease
 from bots.notices import Notices
 from bots.selectors import activity
+from bots.series import SeriesBook
 from bots.sockets import SocketOwner
-from bots.watch import Watch, aged, load
+from bots.watch import BROKE_INSIDE, Watch, aged, follow, load, switch_off
 from credentials.models import ApiCredential
 from credentials.selectors import data_credential_for, trade_credential
 from instruments.selectors import session_spans
@@ -38,10 +39,11 @@ from logs.services import record
 from market.broker import Broker
 from market.data import AccountView, Quote, SessionView
 from market.errors import Text, TradingError
-from market.orders import Notice
+from market.orders import Notice, OrderIntent
 from market.sessions import session_at
-from market.words import Environment, Exchange, MarginMode
+from market.words import Environment, MarginMode
 from positions.services import mark_to_market, record_equity
+from rules.domain import Decision, StrategyBroke, evaluate
 
 log = logging.getLogger("bots")
 
@@ -52,6 +54,14 @@ RELOAD_SEC = 1.0
 WORTH_SEC = 15.0
 FINISH_SEC = 4.0  # a stop may take five
 RECONCILE_EVERY = timedelta(seconds=45)
+
+
+class Seen(NamedTuple):
+    """One look of a rule: `evaluation` is what is stored of it, if it is due; `intent` the order that it means."""
+
+    decision: Decision
+    evaluation: dict[str, Any] | None
+    intent: OrderIntent | None
 
 
 class Stopped(Exception):
@@ -69,6 +79,7 @@ class AccountBot:
     asked_to_stop: Callable[[], bool]
     pulse: Pulse
     watches: dict[UUID, Watch] = field(default_factory=dict)
+    series: SeriesBook = field(default_factory=SeriesBook)
     quotes: dict[str, Quote] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)  # symbols with a price not yet judged
     new_price: asyncio.Event = field(default_factory=asyncio.Event)
@@ -172,12 +183,16 @@ class AccountBot:
             raise Stopped
         now = _now()
         self.session = session_at(now, await sync_to_async(session_spans)(now))
-        before = set(self.watches)
-        self.watches = await sync_to_async(load)(self.account.pk, self.watches)
-        feed.wanted = {w.row.symbol: Exchange(w.row.exchange) for w in self.watches.values()}
+        await self._load()
+        feed.wanted = self.series.symbols
         feed.held = frozenset(w.row.symbol for w in self.watches.values() if w.state.qty)
         feed.session = self.session
-        if set(self.watches) - before:
+
+    async def _load(self) -> None:
+        """The rules as they are now, and the bars that they look at."""
+        before = set(self.watches)
+        self.watches = await sync_to_async(load)(self.account.pk, self.watches, self.series)
+        if follow(self.series, self.watches) or set(self.watches) - before:
             self.need_history.set()
 
     def _keys_hold(self) -> bool:
@@ -223,7 +238,7 @@ class AccountBot:
             return
         self.pulse.answered(_now())
         if report.fills:
-            self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+            await self._load()
         if report.fills or self.reconciled_at is None or _now() - self.reconciled_at > RECONCILE_EVERY:
             self.reconciled_at = _now()
             await order_desk.reconcile(account=self.account, broker=self.broker, now=_now())
@@ -235,12 +250,13 @@ class AccountBot:
         await sync_to_async(mark_to_market)(account=self.account, prices=prices, now=now)
         before = await sync_to_async(activity)(self.account)
         power = await self._ask_buying_power()
-        self.view = AccountView(Environment(self.account.environment), power)
         # what we may spend is our cash only if nothing of ours was on its way meanwhile
         quiet = before.open_orders == 0 and before == await sync_to_async(activity)(self.account)
-        await sync_to_async(record_equity)(
+        worth = await sync_to_async(record_equity)(
             account=self.account, now=now, cash=power if quiet else None, trading_day=self.session.trading_day
         )
+        equity, cash = (worth.equity, worth.cash) if worth else (None, None)
+        self.view = AccountView(Environment(self.account.environment), power, equity, cash)
 
     async def _ask_buying_power(self) -> Decimal | None:
         """US dollars in the account's margin mode; None without a price to ask with."""
@@ -258,7 +274,7 @@ class AccountBot:
                 await self.need_history.wait()
                 self.need_history.clear()
                 try:
-                    await history.fill(list(self.watches.values()))
+                    await history.fill(self.series)
                 except TradingError as e:
                     self.pulse.data_trouble = e.message
                     pause = min(pause * 2, 30)
@@ -275,23 +291,28 @@ class AccountBot:
             self.new_price.clear()
             symbols, self.moved = self.moved, set()
             for watch in list(self.watches.values()):
-                if watch.row.symbol in symbols:
+                # while one was judged another may have been switched off, or changed into a new version
+                if watch.row.symbol in symbols and self.watches.get(watch.row.pk) is watch:
                     await self._survive(self._judge, watch)
 
     async def _judge(self, watch: Watch) -> None:
         now = _now()
         quote = self.quotes.get(watch.row.symbol)
         quote = aged(quote, now, settings.BOT_QUOTE_MAX_AGE) if quote else None
-        decision = watch.look(now=now, quote=quote, account=self.view, session=self.session)
-        if watch.due_to_store(decision, now):
+        seen = await self._look(watch, quote, now)
+        if seen is None:
+            return
+        decision, evaluation, intent = seen
+        if evaluation is not None:
             watch.stored_at = now
-            await sync_to_async(trading.store_evaluation)(watch, decision, quote, now)
+            await sync_to_async(trading.store_evaluation)(watch, evaluation, quote, now)
         before = watch.remembered
         sent = await to_the_end(
             trading.act(
                 account=self.account,
                 watch=watch,
                 decision=decision,
+                intent=intent,
                 quote=quote,
                 broker=self.broker,
                 lease=self.lease,
@@ -303,22 +324,49 @@ class AccountBot:
         if sent:
             self.open_orders += 1
             self.look_now.set()
-            self.watches = await sync_to_async(load)(self.account.pk, self.watches)
+            await self._load()
+
+    async def _look(self, watch: Watch, quote: Quote | None, now: datetime) -> Seen | None:
+        """What the rule wants, how that is told, and the order it means; None when the rule broke: it is off now.
+
+        What breaks here is the rule's own doing or ours in reading it, so it stops that rule and no other.
+        """
+        market = watch.market(now=now, quote=quote, account=self.view, session=self.session)
+        try:
+            if watch.rule.program is not None:  # a strategy may take its time; prices must go on coming in
+                decision = await asyncio.to_thread(evaluate, watch.rule, market)
+            else:
+                decision = evaluate(watch.rule, market)
+            because = decision.broke
+            seen = Seen(
+                decision,
+                decision.as_dict() if watch.due_to_store(decision, now) else None,
+                trading.intent_for(watch, decision, quote),
+            )
+        except StrategyBroke as broke:
+            because = broke.text
+        except Exception:
+            log.exception("rule %s broke", watch.row.pk)
+            because = BROKE_INSIDE
+        if because is None:
+            return seen
+        await sync_to_async(switch_off)(watch, because, now)
+        if self.watches.get(watch.row.pk) is watch:
+            del self.watches[watch.row.pk]
+        return None
 
     # --- what comes in ----------------------------------------------------------------------------------
 
     def _on_quote(self, quote: Quote) -> None:
         self.quotes[quote.symbol] = quote
         self.pulse.priced(_now())
-        for watch in self.watches.values():
-            if watch.row.symbol == quote.symbol and watch.bars.add(quote) and not watch.bars.has_history:
-                self.need_history.set()
+        if self.series.add(quote):
+            self.need_history.set()
         self.moved.add(quote.symbol)
         self.new_price.set()
 
     def _on_gap(self) -> None:
-        for watch in self.watches.values():
-            watch.bars.mark_gap()
+        self.series.mark_gap()
         self.need_history.set()
         self.look_now.set()
 

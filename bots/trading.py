@@ -15,9 +15,10 @@ from market.data import Quote
 from market.errors import Text
 from market.orders import OrderIntent
 from market.words import Action, Side
-from orders.pricing import limit_price
-from rules.domain import Decision, quantity_for
-from rules.models import OrderPrice, RuleState, SignalType, StrategySignal
+from orders.pricing import limit_price, named_limit
+from rules.domain import Decision, Rule, quantity_for
+from rules.models import RuleState, SignalType, StrategySignal
+from rules.words import OrderPrice
 
 
 async def act(
@@ -25,12 +26,16 @@ async def act(
     account: BrokerageAccount,
     watch: Watch,
     decision: Decision,
+    intent: OrderIntent | None,
     quote: Quote | None,
     broker: Broker,
     lease: Lease,
     now: datetime,
 ) -> bool:
-    """Do what the decision wants, once per decision. True when an order was made of it."""
+    """Do what the decision wants, once per decision. True when an order was made of it.
+
+    `intent`: the order that the decision means (`intent_for`).
+    """
     if decision.judged_bar is not None:
         await sync_to_async(remember_bar)(watch, decision.judged_bar)
     edge = watch.takes(decision)
@@ -40,7 +45,6 @@ async def act(
         await sync_to_async(store_signal)(watch, decision, SignalType(decision.action.value), now)
     if not watch.first_time(decision.key):
         return False
-    intent = intent_for(watch, decision, quote)
     if intent is None:
         return False
     try:
@@ -63,12 +67,16 @@ async def act(
     return True
 
 
-def intent_for(watch: Watch, decision: Decision, quote: Quote) -> OrderIntent | None:
+def intent_for(watch: Watch, decision: Decision, quote: Quote | None) -> OrderIntent | None:
     """The order that the decision means, or None when there is nothing to buy or sell."""
+    if decision.action is Action.NONE or decision.key is None or quote is None:
+        return None
     rule, side = watch.rule, decision.side
-    price = limit_price(side, reference(watch, side, quote), offset_bps=rule.price_offset_bps, last=quote.last)
+    price = price_for(rule, decision, quote)
     quantity = watch.state.qty if side is Side.SELL else quantity_for(rule, price)
-    if quantity <= 0 or decision.key is None:
+    if decision.quantity is not None:  # a strategy may want less than its rule allows, never more
+        quantity = min(quantity, decision.quantity)
+    if quantity <= 0:
         return None
     return OrderIntent(
         decision_key=decision.key,
@@ -82,12 +90,25 @@ def intent_for(watch: Watch, decision: Decision, quote: Quote) -> OrderIntent | 
     )
 
 
-def reference(watch: Watch, side: Side, quote: Quote) -> Decimal:
-    """What the limit starts from: the touch, or the last price."""
-    touch = quote.ask if side is Side.BUY else quote.bid
-    if watch.row.order_price == OrderPrice.TOUCH and touch:
-        return touch
-    return quote.last
+def price_for(rule: Rule, decision: Decision, quote: Quote) -> Decimal:
+    """The limit: the one that the strategy named, or the rule's policy; within the collar around the last price."""
+    side = decision.side
+    if decision.limit_price is not None:
+        return named_limit(side, decision.limit_price, last=quote.last)
+    return limit_price(
+        side,
+        reference(rule, side, quote),
+        offset_bps=rule.price_offset_bps,
+        offset_ticks=rule.price_offset_ticks,
+        last=quote.last,
+    )
+
+
+def reference(rule: Rule, side: Side, quote: Quote) -> Decimal:
+    """What the limit starts from: the other side's price, our own side's, or the last price where there is none."""
+    theirs, ours = (quote.ask, quote.bid) if side is Side.BUY else (quote.bid, quote.ask)
+    start = {OrderPrice.TOUCH: theirs, OrderPrice.PASSIVE: ours}.get(OrderPrice(rule.order_price))
+    return start or quote.last
 
 
 def remember_bar(watch: Watch, judged: datetime) -> None:
@@ -96,9 +117,9 @@ def remember_bar(watch: Watch, judged: datetime) -> None:
     watch.state.last_bar_at = judged
 
 
-def store_evaluation(watch: Watch, decision: Decision, quote: Quote | None, now: datetime) -> None:
-    """The latest look of a rule is one row; with it the highest price since entry."""
-    changes: dict = {"last_evaluation": decision.as_dict(), "last_evaluated_at": now}
+def store_evaluation(watch: Watch, evaluation: dict, quote: Quote | None, now: datetime) -> None:
+    """The latest look of a rule (Decision.as_dict) is one row; with it the highest price since entry."""
+    changes: dict = {"last_evaluation": evaluation, "last_evaluated_at": now}
     state = watch.state
     if state.qty and quote is not None and (state.high_since_entry is None or quote.last > state.high_since_entry):
         changes["high_since_entry"] = state.high_since_entry = quote.last

@@ -1,16 +1,30 @@
 """One rule as its bot sees it: the compiled rule, its bars, what it owns and remembers."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from bots.bars import BarSeries
-from market.data import AccountView, MarketData, OwnedPosition, Quote, RuleMemory, SessionView
-from market.words import Action, Freshness
+from bots.series import SeriesBook, needs_of
+from instruments.selectors import exchanges_of
+from market.data import AccountView, MarketData, OwnedPosition, Quote, RuleMemory, SeriesKey, SessionView
+from market.errors import Text
+from market.words import Action, Exchange, Freshness
 from rules.domain import Decision, Rule, evaluate
+from rules.language import ConditionError
 from rules.models import RuleState, TradeRule
+from rules.services import stop_rule
 
+log = logging.getLogger("bots")
+
+BROKE_INSIDE = Text(
+    "규칙을 판단하다가 내부 오류가 났습니다. 운영 기록에 자세한 내용이 있습니다.",
+    "An internal error occurred while the rule was judged. The operator's log has the details.",
+)
 MARKET_SECOND = timedelta(seconds=1)  # the market's times have whole seconds
 
 
@@ -18,27 +32,44 @@ MARKET_SECOND = timedelta(seconds=1)  # the market's times have whole seconds
 class Watch:
     row: TradeRule
     rule: Rule
-    bars: BarSeries
+    book: SeriesBook
     state: RuleState
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)  # of the other symbols that it looks at
     wanted: Action = Action.NONE  # by the latest look; a signal is an edge of it
     acted_on: str = ""  # the latest decision's key that was tried
     stored_at: datetime | None = None
 
+    @property
+    def bars(self) -> BarSeries:
+        """The series that the rule is about."""
+        return self.book[self.key]
+
+    @cached_property
+    def key(self) -> SeriesKey:
+        return SeriesKey(self.rule.symbol, self.rule.timeframe)
+
+    @cached_property
+    def others(self) -> tuple[SeriesKey, ...]:
+        """The other series that it looks at."""
+        return tuple(key for key in needs_of(self.rule) if key != self.key)
+
+    def market(self, *, now: datetime, quote: Quote | None, account: AccountView, session: SessionView) -> MarketData:
+        """All that the rule may know now; what comes later does not reach it."""
+        return MarketData(
+            now=now,
+            symbol=self.row.symbol,
+            quote=quote,
+            bars=self.bars.view(),
+            position=owned(self.state),
+            account=account,
+            session=session,
+            memory=memory(self.state),
+            others=self.book.others(self.others, now) if self.others else {},
+        )
+
     def look(self, *, now: datetime, quote: Quote | None, account: AccountView, session: SessionView) -> Decision:
         """Evaluate the rule on what is known now."""
-        return evaluate(
-            self.rule,
-            MarketData(
-                now=now,
-                symbol=self.row.symbol,
-                quote=quote,
-                bars=self.bars.view(),
-                position=owned(self.state),
-                account=account,
-                session=session,
-                memory=memory(self.state),
-            ),
-        )
+        return evaluate(self.rule, self.market(now=now, quote=quote, account=account, session=session))
 
     def takes(self, decision: Decision) -> bool:
         """Remember what the rule wants now; True when it did not want that before."""
@@ -83,8 +114,11 @@ def aged(quote: Quote, now: datetime, max_age: timedelta) -> Quote:
     return quote
 
 
-def load(account_id: Any, known: Mapping[Any, Watch]) -> dict[Any, Watch]:
-    """The enabled rules of an account, recompiled where their text changed, with fresh states."""
+def load(account_id: Any, known: Mapping[Any, Watch], book: SeriesBook) -> dict[Any, Watch]:
+    """The enabled rules of an account, recompiled where their text changed, with fresh states.
+
+    A rule that cannot be compiled any more is switched off; the others go on. See `follow` for their bars in `book`.
+    """
     watches: dict[Any, Watch] = {}
     for row in TradeRule.objects.filter(account_id=account_id, enabled=True).select_related("state"):
         old = known.get(row.pk)
@@ -92,8 +126,30 @@ def load(account_id: Any, known: Mapping[Any, Watch]) -> dict[Any, Watch]:
         if old is not None and old.row.version == row.version:
             old.row, old.state = row, state
             watches[row.pk] = old
-        else:
-            timeframe_same = old is not None and old.bars.timeframe == row.timeframe
-            bars = old.bars if timeframe_same else BarSeries(row.compiled().timeframe)
-            watches[row.pk] = Watch(row, row.compiled(), bars, state)
+        elif (watch := _compiled(row, state, book)) is not None:
+            watches[row.pk] = watch
     return watches
+
+
+def follow(book: SeriesBook, watches: Mapping[Any, Watch]) -> bool:
+    """Let the book keep what these rules look at. True when history must be read. Belongs to the event loop."""
+    exchanges = {symbol: exchange for watch in watches.values() for symbol, exchange in watch.exchanges.items()}
+    return book.follow((watch.rule for watch in watches.values()), exchanges)
+
+
+def _compiled(row: TradeRule, state: RuleState, book: SeriesBook) -> Watch | None:
+    try:
+        rule = row.compiled()
+        others = {key.symbol for key in needs_of(rule)} - {rule.symbol}  # checks the conditions, too
+    except Exception as broken:
+        because = broken.text if isinstance(broken, ConditionError) else BROKE_INSIDE
+        log.exception("rule %s cannot be compiled", row.pk)
+        stop_rule(rule_id=row.pk, version=row.version, because=because, now=datetime.now(UTC))
+        return None
+    return Watch(row, rule, book, state, exchanges_of(others))
+
+
+def switch_off(watch: Watch, because: Text, now: datetime) -> bool:
+    """The rule broke: it is switched off with the reason in the journal; see rules.services.stop_rule."""
+    rule_id: UUID = watch.row.pk
+    return stop_rule(rule_id=rule_id, version=watch.row.version, because=because, now=now)

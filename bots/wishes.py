@@ -7,10 +7,11 @@ from datetime import datetime
 from accounts.models import BrokerageAccount
 from credentials.models import ApiCredential
 from credentials.selectors import accounts_reading
-from instruments.selectors import session_spans
+from instruments.selectors import exchanges_of, session_spans
 from market.sessions import session_at
 from market.words import Environment, Exchange, Session
 from rules.models import TradeRule
+from rules.selectors import other_symbols
 
 Followed = tuple[str, Exchange]
 
@@ -31,12 +32,20 @@ def of(key: ApiCredential, now: datetime) -> Wishes:
         return Wishes(notices)
     readers = accounts_reading(key)
     rules = TradeRule.objects.filter(enabled=True, account__in=readers)
-    rows = rules.values_list("symbol", "exchange", "account_id", "state__qty")
+    rows = rules.values_list("symbol", "exchange", "account_id", "state__qty", "entry_condition", "exit_condition")
     nearness = {reader.pk: n for n, reader in enumerate(readers)}
     by_need = sorted(rows, key=lambda row: (not row[3], nearness[row[2]], row[0]))
-    trades = tuple(dict.fromkeys((symbol, Exchange(exchange)) for symbol, exchange, *_ in by_need))
+    own = tuple(dict.fromkeys((symbol, Exchange(exchange)) for symbol, exchange, *_ in by_need))
+    trades = tuple(dict.fromkeys((*own, *_compared(by_need))))
     daytime = session_at(now, session_spans(now)).session is Session.DAYTIME
     return Wishes(notices, trades, daytime)
+
+
+def _compared(rows: Iterable[tuple]) -> list[Followed]:
+    """Symbols that conditions only compare with, in the order of the rules; nothing of theirs is traded."""
+    wanted = [symbol for row in rows for symbol in sorted(other_symbols(row[4], row[5]))]
+    listed = exchanges_of(wanted)
+    return [(symbol, listed[symbol]) for symbol in wanted if symbol in listed]
 
 
 def fitting(wishes: Wishes, books: Iterable[Followed], room: int) -> tuple[list[Followed], list[Followed]]:

@@ -1,6 +1,7 @@
 """What can be traded, and when."""
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -51,6 +52,15 @@ def instrument(symbol: str) -> Instrument:
 def exchange_of(symbol: str) -> Exchange:
     """Where it is listed. Raises ApiError `unknown_symbol`."""
     return Exchange(instrument(symbol).exchange)
+
+
+def exchanges_of(symbols: Iterable[str]) -> dict[str, Exchange]:
+    """Where each is listed; unknown ones are left out."""
+    wanted = set(symbols)
+    if not wanted:
+        return {}
+    rows = Instrument.objects.filter(symbol__in=wanted).values_list("symbol", "exchange")
+    return {symbol: Exchange(exchange) for symbol, exchange in rows}
 
 
 def instruments_like(text: str) -> QuerySet[Instrument]:

@@ -2,11 +2,12 @@
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from market.ticks import down_to_tick, up_to_tick
+from market.ticks import TICKS, down_to_tick, tick_size, up_to_tick
 from market.words import Side
 
 BPS = Decimal(10_000)
 MONEY_STEP = Decimal("0.0001")
+LEAST = TICKS[0][1]  # no order is cheaper
 # How far beyond the last price a limit may go, against us. An exit must get out: its collar is wider.
 COLLAR_BPS = {Side.BUY: Decimal(200), Side.SELL: Decimal(1000)}
 
@@ -38,14 +39,26 @@ def collar(side: Side, last: Decimal) -> Decimal:
     return down_to_tick(last * (1 + share)) if side is Side.BUY else up_to_tick(last * (1 - share))
 
 
-def limit_price(side: Side, reference: Decimal, *, offset_bps: int = 0, last: Decimal | None = None) -> Decimal:
-    """A valid limit `offset_bps` beyond the reference, against us, never past the collar around `last`.
+def limit_price(
+    side: Side, reference: Decimal, *, offset_bps: int = 0, offset_ticks: int = 0, last: Decimal | None = None
+) -> Decimal:
+    """A valid limit that far beyond the reference, against us, never past the collar around `last`.
 
-    Rounded towards being filled (a buy up, a sell down): an order a fraction of a tick short of the touch would
-    rest there for nothing, and what it costs is less than one tick. The collar rounds the other way.
+    Offsets below zero go the other way, for us. Rounded towards being filled (a buy up, a sell down): an order a
+    fraction of a tick short of the touch would rest there for nothing, and what it costs is less than one tick. The
+    collar rounds the other way.
     """
     share = Decimal(offset_bps) / BPS
     bound = collar(side, last if last is not None else reference)
     if side is Side.BUY:
-        return min(up_to_tick(reference * (1 + share)), bound)
-    return max(down_to_tick(reference * (1 - share)), bound)
+        price = up_to_tick(reference * (1 + share))
+        return min(max(up_to_tick(price + offset_ticks * tick_size(price)), LEAST), bound)
+    price = down_to_tick(reference * (1 - share))
+    return max(down_to_tick(price - offset_ticks * tick_size(price)), bound)
+
+
+def named_limit(side: Side, price: Decimal, *, last: Decimal) -> Decimal:
+    """The valid limit nearest to the one that somebody named, never worse than it, and never past the collar."""
+    if side is Side.BUY:
+        return min(max(down_to_tick(price), LEAST), collar(side, last))
+    return max(up_to_tick(price), collar(side, last))

@@ -184,7 +184,9 @@ class NeedOut(Out):
     symbol = serializers.CharField(allow_null=True)
     timeframe = serializers.ChoiceField(choices=_choices(Timeframe), allow_null=True)
     bars = serializers.IntegerField(help_text="bars that a window reads, the newest included")
-    before_anchor = serializers.IntegerField(help_text="bars in which recursive indicators settle")
+    before_anchor = serializers.IntegerField(
+        allow_null=True, help_text="bars before today's in which recursive indicators settle; null without any"
+    )
 
 
 class ConditionOut(Out):

@@ -8,6 +8,7 @@ from rules.fields import missing, read_fields, with_defaults
 from rules.files import RuleFileInvalid, read_document
 from rules.indicators import REGISTRY
 from rules.language import Checked, ConditionError, Node, check_condition, read_condition, to_json, to_text
+from rules.language.needs import merged
 from rules.problems import Problem, errors_of, warnings_of
 from rules.whole import Judged, judge, warning_of
 
@@ -97,14 +98,9 @@ def _merged(lists: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 def _needs(checked: Iterable[Checked]) -> list[dict[str, Any]]:
     """Every series that must be there: null is the rule's own symbol or timeframe."""
-    found: dict[Any, list[int]] = {}
-    for condition in checked:
-        for series, need in condition.needs.items():
-            most = found.setdefault(series, [0, 0])
-            found[series] = [max(most[0], need.bars), max(most[1], need.anchored)]
     return [
-        {"symbol": series.symbol, "timeframe": series.timeframe, "bars": bars, "before_anchor": anchored}
-        for series, (bars, anchored) in found.items()
+        {"symbol": s.symbol, "timeframe": s.timeframe, "bars": need.bars, "before_anchor": need.anchored}
+        for s, need in merged(*(condition.needs for condition in checked)).items()
     ]
 
 

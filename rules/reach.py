@@ -27,17 +27,17 @@ def too_far(checked: Mapping[str, Checked], own: Timeframe, *, for_account: bool
     """
     found = []
     for name, condition in checked.items():
-        for series, need in getattr(condition, "needs", {}).items():
+        for series, need in condition.needs.items():
             timeframe = series.timeframe or own
             found += _series(name, timeframe, need.bars, need.anchored, for_account)
     return found
 
 
-def _series(name: str, timeframe: Timeframe, bars: int, anchored: int, for_account: bool) -> list[Problem]:
+def _series(name: str, timeframe: Timeframe, bars: int, anchored: int | None, for_account: bool) -> list[Problem]:
     kept = bars_kept(timeframe)
     if bars > kept:
         return [_never(name, timeframe, bars, kept, warns=not for_account)]
-    if anchored > kept:
+    if anchored is not None and anchored > kept:
         return [_unsettled(name, timeframe, anchored, kept)]
     return []
 

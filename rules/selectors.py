@@ -1,11 +1,15 @@
 """Which rules and signals a person may see, and what a stored rule is to the domain."""
 
+from contextlib import suppress
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.selectors import accounts_for, operable_account
+from rules.language import ConditionError, read_condition
+from rules.language.nodes import OWN, walk
 from rules.models import RuleState, RuleVersion, StrategySignal, TradeRule
 
 
@@ -36,6 +40,17 @@ def signals_for(user: User, rule_id: UUID | None = None) -> QuerySet[StrategySig
 def versions_of(rule: TradeRule) -> list[RuleVersion]:
     """Every version, newest first, with who made it."""
     return list(rule.versions.select_related("changed_by").order_by("-version"))
+
+
+@lru_cache(maxsize=4096)
+def other_symbols(entry: str, exit: str) -> frozenset[str]:
+    """Symbols besides its own that a rule with these conditions looks at; none of a condition that cannot be read."""
+    found: set[str] = set()
+    for text in (entry, exit):
+        with suppress(ConditionError):
+            parts = walk(read_condition(text)) if text else ()
+            found |= {symbol for part in parts if (symbol := getattr(part, "series", OWN).symbol)}
+    return frozenset(found)
 
 
 def state_of(rule: TradeRule) -> RuleState:

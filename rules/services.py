@@ -205,7 +205,7 @@ def unknown_symbols(judged: Judged) -> list[Problem]:
     """Other symbols of the conditions that no exchange lists."""
     found = []
     for name, checked in judged.checked.items():
-        for symbol in sorted({series.symbol for series in getattr(checked, "needs", ()) if series.symbol}):
+        for symbol in sorted({series.symbol for series in checked.needs if series.symbol}):
             try:
                 exchange_of(symbol)
             except ApiError as unknown:

@@ -5,7 +5,7 @@ from typing import Any
 
 from market.words import Timeframe
 from rules.checking import plain
-from rules.files import write_rule
+from rules.files import read_rule
 from rules.indicators import REGISTRY, Indicator
 from rules.language.names import NAMES
 from rules.language.nodes import WORDS, Comparator, Operator
@@ -99,9 +99,9 @@ def ready_rows() -> list[dict[str, Any]]:
 
 def _ready(rule: Any) -> dict[str, Any]:
     return {
-        "id": rule.id,
+        "id": rule.slug,
         "title": rule.title.as_dict(),
         "description": rule.description.as_dict(),
-        "fields": plain(rule.fields),
-        "text": write_rule(rule.fields),
+        "fields": plain(read_rule(rule.text).given),
+        "text": rule.text,
     }

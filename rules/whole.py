@@ -14,21 +14,22 @@ from market.errors import Text
 from market.words import Environment, EvaluateOn, Exchange, Session, Timeframe, TimeInForce
 from rules.domain import Rule
 from rules.fields import STOPS
-from rules.language import Checked, ConditionError, Node, check_condition, read_condition
+from rules.language import (
+    Checked,
+    ConditionError,
+    Node,
+    Warning,
+    bind_params,
+    check_condition,
+    params_of,
+    read_condition,
+)
 from rules.language.errors import nearest
 from rules.language.nodes import Boolean, Param, walk
 from rules.params import values_of
 from rules.problems import Problem, errors_of
 from rules.reach import too_far
 from rules.words import Mode, OrderPrice
-
-try:
-    from rules.language import bind_params
-except ImportError:  # until the language has it
-
-    def bind_params(node: Node, values: Mapping[str, Decimal | str]) -> Node:
-        return node
-
 
 CONDITIONS = ("entry_condition", "exit_condition")
 NEVER = Boolean(False)
@@ -52,7 +53,7 @@ class Judged:
 def rule_of(fields: Mapping[str, Any], *, id: UUID = NO_ID, version: int = 1) -> Rule:
     """The rule that whole, faultless fields describe. Raises ConditionError when a condition cannot be read."""
     params = values_of(fields["params"])
-    entry, exit = (_bound(fields[name], params) for name in CONDITIONS)
+    entry, exit = (read_condition(fields[name]) if fields[name] else NEVER for name in CONDITIONS)
     return Rule(
         id=id,
         version=version,
@@ -60,8 +61,8 @@ def rule_of(fields: Mapping[str, Any], *, id: UUID = NO_ID, version: int = 1) ->
         exchange=Exchange(fields["exchange"]),
         timeframe=Timeframe(fields["timeframe"]),
         evaluate_on=EvaluateOn(fields["evaluate_on"]),
-        entry=entry or NEVER,
-        exit=exit or NEVER,
+        entry=entry,
+        exit=exit,
         buy_amount_usd=fields["buy_amount_usd"],
         max_position=fields["max_position"],
         time_in_force=TimeInForce(fields["time_in_force"]),
@@ -78,10 +79,6 @@ def rule_of(fields: Mapping[str, Any], *, id: UUID = NO_ID, version: int = 1) ->
         mode=str(fields["mode"]),
         program=_program(fields, params),
     )
-
-
-def _bound(text: str, params: Mapping[str, Decimal | str]) -> Node | None:
-    return bind_params(read_condition(text), params) if text else None
 
 
 def _program(fields: Mapping[str, Any], params: Mapping[str, Decimal | str]) -> Any:
@@ -131,21 +128,15 @@ def _conditions(fields: Mapping[str, Any]) -> Judged:
         except ConditionError as error:
             problems.append(Problem.of(name, error))
         else:
-            problems += [warning_of(name, warning) for warning in getattr(checked[name], "warnings", ())]
+            problems += [warning_of(name, warning) for warning in checked[name].warnings]
     return Judged(tuple(problems), conditions, checked)
 
 
-def warning_of(field: str, warning: Any) -> Problem:
+def warning_of(field: str, warning: Warning) -> Problem:
     """A warning of the language's, in this field."""
-    place = warning.place
+    line, column = (warning.place.line, warning.place.column) if warning.place else (None, None)
     return Problem(
-        field,
-        warning.message,
-        warning.code,
-        line=place.line if place else None,
-        column=place.column if place else None,
-        suggestion=getattr(warning, "suggestion", None),
-        warns=True,
+        field, warning.text, warning.code, line=line, column=column, suggestion=warning.suggestion, warns=True
     )
 
 
@@ -167,7 +158,7 @@ def _unknown_params(name: str, node: Node, params: Mapping[str, Any]) -> list[Pr
 
 def _idle_params(fields: Mapping[str, Any]) -> list[Problem]:
     said = [read_condition(fields[name]) for name in CONDITIONS if fields[name]]
-    used = {part.name for node in said for part in walk(node) if isinstance(part, Param)}
+    used = {name for node in said for name in params_of(node)}
     return [
         Problem(
             "params",

@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 
 from bots.bars import BarSeries, bar_start
 from bots.history import DAYS_PAGE, History
-from bots.watch import Watch, load
+from bots.series import SeriesBook
+from bots.watch import Watch, follow, load
 from credentials.models import ApiCredential
 from credentials.services import kis_config
 from kis.broker import KisBroker
@@ -100,11 +101,14 @@ class TestGaps:
 
 @pytest.fixture
 def watch_of(write_rule) -> Callable[..., Watch]:
-    """`watch_of(timeframe="1d")`: the watch of a new rule."""
+    """`watch_of(timeframe="1d")`: the watch of a new rule; all of them share their account's book of series."""
+    book, known = SeriesBook(), {}
 
     def make(**fields) -> Watch:
         rule = write_rule(**fields)
-        return load(rule.account_id, {})[rule.pk]
+        known.update(load(rule.account_id, known, book))
+        follow(book, known)
+        return known[rule.pk]
 
     return make
 
@@ -117,7 +121,7 @@ class TestFromTheBroker:
 
         async def read() -> None:
             async with KisClient(config, budget=LocalBudget(500)) as client:
-                await History(None, None, KisBroker(client)).fill(watches)
+                await History(None, None, KisBroker(client)).fill(watches[0].book)
 
         async_to_sync(read)()
 
