@@ -142,7 +142,8 @@ INDICATORS = (
         "regression",
         ("선형 회귀", "linear regression"),
         (
-            "x = 1…period에 대한 최소제곱 직선. value = 마지막 봉에서의 값, slope = 기울기(봉마다), intercept = x가 0일 때의 값.",
+            "x = 1…period에 대한 최소제곱 직선. value = 마지막 봉에서의 값, slope = 기울기(봉마다), intercept = "
+            "x가 0일 때의 값.",
             "Least squares line over x = 1…period: value = at the last bar, slope per bar, intercept at x = 0.",
         ),
         parameters=(period(14, least=2),),
@@ -160,7 +161,8 @@ INDICATORS = (
         "pivot",
         ("피봇 고점과 저점", "pivot highs and lows"),
         (
-            "high = 마지막으로 확인된 고점: 앞의 left_bars개 고가보다 높고 뒤의 right_bars개 고가보다 낮지 않은 봉의 고가. "
+            "high = 마지막으로 확인된 고점: 앞의 left_bars개 고가보다 높고 뒤의 right_bars개 고가보다 낮지 않은 "
+            "봉의 고가. "
             "low는 저점으로 똑같이. 뒤의 봉이 다 지난 다음에야 알려지며, 하나도 없었으면 값이 없음.",
             "high = the latest confirmed peak: a bar's high above the left_bars before it and not below the right_bars "
             "after it; low likewise of troughs. Known only once the bars after it are over; no value before the first.",

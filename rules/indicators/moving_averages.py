@@ -157,7 +157,8 @@ INDICATORS = (
         ("카우프만 적응형 이동평균", "Kaufman's adaptive moving average"),
         (
             "첫 값 바로 앞 봉의 값에서 시작해 차이의 (ER·(2/3 − 2/31) + 2/31)²만큼 움직임. "
-            "ER = |period개 봉 동안의 변화| / 봉마다의 |변화|의 합, 움직임이 없으면 1. 방향이 없는 장에서는 시작 값이 천천히 사라짐.",
+            "ER = |period개 봉 동안의 변화| / 봉마다의 |변화|의 합, 움직임이 없으면 1. 방향이 없는 장에서는 시작 "
+            "값이 천천히 사라짐.",
             "Begins from the value before its first bar and moves by (ER·(2/3 − 2/31) + 2/31)² of the difference; "
             "ER = |change over `period`| / sum of |changes|, 1 if nothing moved. Where a market has no direction "
             "the beginning fades slowly.",
@@ -258,7 +259,8 @@ INDICATORS = (
             "WILDER's moving average — NOT the weighted one! That is lwma",
         ),
         (
-            "공식 도구가 wma라 부르는 것은 Wilder의 평균: 처음 period개의 산술평균으로 시작해 봉마다 차이의 1/period만큼 움직임.",
+            "공식 도구가 wma라 부르는 것은 Wilder의 평균: 처음 period개의 산술평균으로 시작해 봉마다 차이의 "
+            "1/period만큼 움직임.",
             "What the official tools call wma is Wilder's average: begins with the mean of the first `period` values, "
             "then moves by 1/period of the difference.",
         ),

@@ -143,25 +143,27 @@ class Indicator:
             else:
                 found = self._anchored(columns, length, parameters)
             for values in found:
-                values[numpy.isinf(values)] = numpy.nan
+                endless = numpy.isinf(values)
+                if endless.any():
+                    values[endless] = numpy.nan
         return found
 
     def _window(self, columns: list[Array], length: int, parameters: Sequence[Any]) -> tuple[Array, ...]:
         reach = self.reach(*parameters)
         if length < reach:
             return self._nothing(length)
-        found = tuple(numpy.array(values, numpy.float64) for values in self.formula(*columns, *parameters))
+        found = self._fresh(columns, parameters)
         for values in found:
             values[: reach - 1] = numpy.nan
         return found
 
     def _anchored(self, columns: list[Array], length: int, parameters: Sequence[Any]) -> tuple[Array, ...]:
         """A recursion would never recover from a bar that is not there: such bars are stepped over."""
-        there = numpy.ones(length, bool)
-        for column in columns:
+        there = ~numpy.isnan(columns[0])
+        for column in columns[1:]:
             there &= ~numpy.isnan(column)
         if there.all() and length:
-            return tuple(numpy.array(values, numpy.float64) for values in self.formula(*columns, *parameters))
+            return self._fresh(columns, parameters)
         found = self._nothing(length)
         if there.any():
             columns = [column[there] for column in columns]
@@ -169,18 +171,13 @@ class Indicator:
                 values[there] = dense
         return found
 
+    def _fresh(self, columns: list[Array], parameters: Sequence[Any]) -> tuple[Array, ...]:
+        """The formula's arrays; never the inputs themselves, because they are written to."""
+        found = self.formula(*columns, *parameters)
+        return tuple(values.copy() if any(values is column for column in columns) else values for values in found)
+
     def _nothing(self, length: int) -> tuple[Array, ...]:
         return tuple(numpy.full(length, numpy.nan) for _ in self.outputs)
-
-    # The former shape of an indicator, until the language reads the new one.
-    default_source = "close"
-
-    def window(self, *parameters: Any) -> int:
-        return self.reach(*parameters)
-
-    def compute(self, values: Array, *parameters: Any) -> float | None:
-        value = float(self.run(Given(values, values, values, values, values), *parameters)[0][-1])
-        return value if numpy.isfinite(value) else None
 
 
 def _column(inputs: Inputs, name: str) -> Array:

@@ -163,7 +163,8 @@ INDICATORS = (
         ("일목균형표", "Ichimoku cloud"),
         (
             "tenkan, kijun = 그 길이의 (최고가+최저가)/2. 구름은 오늘 자리에 그려진 것: senkou_a = kijun개 봉 전의 "
-            "(tenkan+kijun)/2, senkou_b = kijun개 봉 전의 senkou_b개 봉 (최고가+최저가)/2. chikou = kijun개 봉 전의 종가"
+            "(tenkan+kijun)/2, senkou_b = kijun개 봉 전의 senkou_b개 봉 (최고가+최저가)/2. chikou = kijun개 봉 "
+            "전의 종가"
             "(오늘 종가와 견줄 값). 공식 백테스터는 senkou_b를 늘 26개 봉 밀지만 여기서는 kijun만큼.",
             "tenkan, kijun = (highest high + lowest low)/2 over their lengths. The cloud as drawn at this bar: "
             "senkou_a = (tenkan+kijun)/2 of kijun bars ago, senkou_b = the middle of senkou_b bars, kijun bars ago. "
@@ -245,7 +246,8 @@ INDICATORS = (
         "kst",
         ("KST", "know sure thing KST"),
         (
-            "SMA(10)(ROC₁) + 2·SMA(10)(ROC₂) + 3·SMA(10)(ROC₃) + 4·SMA(15)(ROC₄), ROC는 퍼센트. signal = value의 SMA(9). "
+            "SMA(10)(ROC₁) + 2·SMA(10)(ROC₂) + 3·SMA(10)(ROC₃) + 4·SMA(15)(ROC₄), ROC는 퍼센트. signal = value의 "
+            "SMA(9). "
             "공식 백테스터는 길이를 뒤섞어 넘기지만 여기서는 책의 짝.",
             "SMA(10) of ROC₁ + 2·SMA(10) of ROC₂ + 3·SMA(10) of ROC₃ + 4·SMA(15) of ROC₄ in percent; "
             "signal = SMA(9) of value. The official backtester mixes the lengths up; these are the textbook's pairs.",

@@ -15,7 +15,9 @@ LOWER = Output("lower", Text("하단", "lower band"), Unit.PRICE)
 
 
 def atr(high: Array, low: Array, close: Array, n: int) -> tuple[Array]:
-    return (exact.mean((true_range(high, low, close),), n),)
+    ranges = numpy.full(len(close), numpy.nan)
+    ranges[1:] = exact.mean((true_range(high, low, close)[1:],), n)
+    return (ranges,)
 
 
 def natr(high: Array, low: Array, close: Array, n: int) -> tuple[Array]:
@@ -118,7 +120,8 @@ INDICATORS = (
         "keltner",
         ("켈트너 채널", "Keltner channel"),
         (
-            "middle = (H+L+C)/3의 SMA(period), upper와 lower = middle ± multiplier·ATR(period), ATR은 atr과 같은 단순평균.",
+            "middle = (H+L+C)/3의 SMA(period), upper와 lower = middle ± multiplier·ATR(period), ATR은 atr과 같은 "
+            "단순평균.",
             "middle = SMA(period) of (H+L+C)/3; upper, lower = middle ± multiplier·ATR(period), the simple "
             "mean of atr.",
         ),
@@ -185,7 +188,8 @@ INDICATORS = (
         "beta",
         ("베타", "beta"),
         (
-            "종가 수익률과 symbol의 종가 수익률의 공분산 / symbol 수익률의 분산, 마지막 period개. symbol의 같은 시각 봉이 "
+            "종가 수익률과 symbol의 종가 수익률의 공분산 / symbol 수익률의 분산, 마지막 period개. symbol의 같은 "
+            "시각 봉이 "
             "모두 있어야 하며 분산이 0이면 값이 없음. 공식 백테스터는 KOSPI와 견줌.",
             "Covariance of the returns of the closes with those of `symbol` over the variance of the latter, the last "
             "`period`. Needs every bar of `symbol` at the same time; no value if its variance is 0. The official "

@@ -146,7 +146,8 @@ INDICATORS = (
         "vwap",
         ("거래량 가중 평균가 VWAP(마지막 period개)", "volume-weighted average price VWAP (rolling)"),
         (
-            "마지막 period개 봉의 (O+H+L+C)/4를 거래량으로 가중한 평균. 하루의 시작부터 세지 않음. 거래가 없으면 값이 없음.",
+            "마지막 period개 봉의 (O+H+L+C)/4를 거래량으로 가중한 평균. 하루의 시작부터 세지 않음. 거래가 없으면 "
+            "값이 없음.",
             "Mean of (O+H+L+C)/4 of the last `period` bars by volume; not counted from the day's beginning. "
             "No value without volume.",
         ),
