@@ -21,7 +21,7 @@ from backtests.engine.step import new_book
 from market.columns import Columns
 from market.words import Side, TimeInForce
 from rules.domain import Rule, quantity_for
-from rules.language import Compiled
+from rules.language import Compiled, bind_params
 from rules.language.replay import Replay
 
 SHORTEST_DAY = 23 * 3600
@@ -71,7 +71,7 @@ def _exits(plan: Plan, judge: ConditionJudge) -> numpy.ndarray | None:
     rule = plan.rules[0]
     if not _has_stops(rule):
         return judge.replays[Side.SELL].array()
-    compiled = Compiled(rule.exit)
+    compiled = Compiled(bind_params(rule.exit, rule.params))
     return Replay(compiled, series_of(plan, 0, compiled.checked.needs)).array()
 
 

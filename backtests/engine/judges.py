@@ -41,7 +41,7 @@ class ConditionJudge:
     def __init__(self, plan: Plan, number: int) -> None:
         rule = plan.rules[number]
         self.rule = rule
-        self.compiled = {Side.BUY: Compiled(rule.entry), Side.SELL: Compiled(getattr(rule, "exit_node", rule.exit))}
+        self.compiled = {Side.BUY: Compiled(rule.entry_node), Side.SELL: Compiled(rule.exit_node)}
         needs = merged(*(each.checked.needs for each in self.compiled.values()))
         series = series_of(plan, number, needs)
         session = session_columns(plan, number)
