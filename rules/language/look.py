@@ -76,7 +76,13 @@ class Seen(Sequence[Row]):
     def _as_columns(self) -> Columns:
         columns, count, forming = self.bars.columns, self.closed, self.forming
         if forming is None:
-            return columns.upto(count)
+            if count == len(columns):
+                return columns
+            key = ("upto", count)  # every rule that looks at these bars shares what is reckoned of them
+            if key not in columns.memo:
+                columns.memo[key] = columns.upto(count)
+            part: Columns = columns.memo[key]
+            return part
         rows = self.bars.rows
         if len(rows) == count + 1 and forming is rows[count]:
             return columns  # which has that very bar as its last

@@ -7,7 +7,7 @@ from rules.language.arguments import example
 from rules.language.errors import ConditionError, nearest
 from rules.language.kinds import Kind
 from rules.language.names import NAMES, Known
-from rules.language.nodes import WORDS, Call, Name, Node, Pattern
+from rules.language.nodes import WORDS, Call, Name, Node, Pattern, Series
 from rules.language.printer import to_text
 from rules.language.units import Measure
 
@@ -45,12 +45,12 @@ def wrong_unit(left: Node, right: Node, units: tuple[Measure, Measure]) -> Condi
     a, b = (unit.text for unit in units)
     return ConditionError(
         Text(
-            f"`{to_text(left)}` 은(는) {a.ko}, `{to_text(right)}` 은(는) {b.ko}(이)라서 견줄 수 없습니다.",
-            f"`{to_text(left)}` is in {a.en} and `{to_text(right)}` in {b.en}; they cannot be compared.",
+            f"`{to_text(left)}` 의 단위는 {a.ko}, `{to_text(right)}` 의 단위는 {b.ko}: 견주거나 더할 수 없습니다.",
+            f"`{to_text(left)}` is {a.en} and `{to_text(right)}` is {b.en}; they cannot be compared or added.",
         ),
         code="wrong_unit",
         place=right.place,
-        expected=Text(f"{a.ko} 단위의 값이나 숫자", f"a value in {a.en}, or a plain number"),
+        expected=Text(f"단위가 {a.ko} 인 값이나 숫자", f"something that is {a.en}, or a plain number"),
     )
 
 
@@ -109,7 +109,10 @@ def not_of_bars(node: Name) -> ConditionError:
     """A name that only the own series has, asked of another."""
     series, known = node.series, [name for name, each in NAMES.items() if each.of_bar]
     symbol, meant = (series.symbol or "").lower(), None
-    if symbol in REGISTRY:
+    if node.name in REGISTRY:
+        prefix = f"{to_text(Name('close', Series(series.symbol))).removesuffix('close')}" if series.symbol else ""
+        meant = prefix + example(REGISTRY[node.name])
+    elif symbol in REGISTRY:
         output = node.name if any(o.name == node.name for o in REGISTRY[symbol].outputs) else ""
         meant = example(REGISTRY[symbol]) + (f".{output}" if output else "")
     elif node.name in NAMES:
@@ -117,7 +120,7 @@ def not_of_bars(node: Name) -> ConditionError:
     else:
         meant = nearest(f"{symbol}.{node.name}", NAMES) if series.timeframe is None else None
         close = nearest(node.name, [*known, *REGISTRY])
-        meant = meant or (to_text(Name(close, series)) if close in known else close)
+        meant = meant or (to_text(Name(close, series)) if close in (*known, *REGISTRY) else None)
     return ConditionError(
         Text(
             f"다른 봉이나 종목에는 `{node.name}` 이(가) 없습니다.",

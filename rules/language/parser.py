@@ -301,7 +301,9 @@ class _Parser:
             else:
                 args.append(self.deeper(self.either))
             if not self.is_sign(")"):
-                self.need(",")
+                if not self.is_sign(","):
+                    raise self.unexpected(Text("`,` 또는 `)`", "`,` or `)`"))
+                self.take()
                 if self.is_sign(")"):
                     raise self.unexpected(_VALUE)
         self.need(")")
@@ -373,7 +375,9 @@ class _Parser:
         while self.is_sign(","):
             self.take()
             items.append(self.deeper(self.either))
-        self.need(")")
+        if not self.is_sign(")"):
+            raise self.unexpected(Text("`,` 또는 `)`", "`,` or `)`"))
+        self.take()
         return tuple(items)
 
     # ---- limits and complaints

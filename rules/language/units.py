@@ -21,14 +21,15 @@ class Measure(StrEnum):
 
     @property
     def text(self) -> Text:
+        """As it follows "is" in English."""
         return _TITLES[self]
 
 
 _TITLES = {
-    Measure.DOLLARS: Text("달러", "dollars"),
-    Measure.SHARES: Text("주", "shares"),
-    Measure.PERCENT: Text("퍼센트", "percent"),
-    Measure.MINUTES: Text("분", "minutes"),
+    Measure.DOLLARS: Text("달러", "in dollars"),
+    Measure.SHARES: Text("주식 수", "in shares"),
+    Measure.PERCENT: Text("퍼센트", "in percent"),
+    Measure.MINUTES: Text("분", "in minutes"),
     Measure.BARS: Text("봉의 수", "a number of bars"),
     Measure.INDEX: Text("지수", "an index"),
     Measure.RATIO: Text("비율", "a ratio"),
