@@ -42,6 +42,8 @@ def run_array(plan: Plan, judges: tuple[Judge, ...]) -> Book | None:
     if entries is None or exits is None:
         return None
     wanted = numpy.flatnonzero(entries == 1)
+    if plan.trade_from is not None:
+        wanted = wanted[wanted.searchsorted(columns.start.searchsorted(plan.trade_from)) :]
     leave = numpy.flatnonzero(exits == 1)
     money = _whole(plan, wanted, leave) or _Decimals(plan)
     stops = _Stops(rule, columns, judge) if _has_stops(rule) else None
@@ -72,7 +74,7 @@ def _exits(plan: Plan, judge: ConditionJudge) -> numpy.ndarray | None:
     if not _has_stops(rule):
         return judge.replays[Side.SELL].array()
     compiled = Compiled(bind_params(rule.exit, rule.params))
-    return Replay(compiled, series_of(plan, 0, compiled.checked.needs)).array()
+    return Replay(compiled, series_of(plan, 0, compiled.checked.needs), beside=judge.replays[Side.BUY]).array()
 
 
 @dataclass(slots=True)

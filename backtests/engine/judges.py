@@ -16,9 +16,8 @@ from market.data import AccountView, Bar, Bars, MarketData, OwnedPosition, Quote
 from market.errors import Text
 from market.words import Action, Environment, Session, Side
 from rules.domain import Decision, evaluate
-from rules.language import Compiled
 from rules.language.leaves import SessionColumns
-from rules.language.needs import Needs, merged
+from rules.language.needs import Needs
 from rules.language.nodes import OWN, Series
 from rules.language.reasons import reason_for
 from rules.language.replay import Replay
@@ -41,9 +40,8 @@ class ConditionJudge:
     def __init__(self, plan: Plan, number: int) -> None:
         rule = plan.rules[number]
         self.rule = rule
-        self.compiled = {Side.BUY: Compiled(rule.entry_node), Side.SELL: Compiled(rule.exit_node)}
-        needs = merged(*(each.checked.needs for each in self.compiled.values()))
-        series = series_of(plan, number, needs)
+        self.compiled = {Side.BUY: rule.compiled_entry, Side.SELL: rule.compiled_exit}
+        series = series_of(plan, number, rule.needs)
         session = session_columns(plan, number)
         entry = Replay(self.compiled[Side.BUY], series, session=session)
         self.replays = {

@@ -92,6 +92,7 @@ class Lane:
         "_closes",
         "_cooldown",
         "_dates",
+        "_first",
         "_guarded",
         "_length",
         "_opens",
@@ -125,6 +126,7 @@ class Lane:
         self.seen = 0  # the newest bar whose close was looked at, where somebody needs it
         self.lanes: list[Lane] = [self]
         self._options = plan.options
+        self._first = 0 if plan.trade_from is None else int(self.columns.start.searchsorted(plan.trade_from))
         self._auction = rule.time_in_force is not TimeInForce.DAY
         self._plain = plan.options.plain and not self._auction
         self._guarded = plan.options.guards
@@ -178,6 +180,8 @@ class Lane:
 
     def decide(self, side: Side, i: int, wish: Any) -> None:
         """The rule acts on the close of bar `i`: an order, unless something forbids it."""
+        if side is Side.BUY and i < self._first:
+            return
         close = exact(self._closes[i])
         said = wish if isinstance(wish, Decision) else None
         limit = said.limit_price if said else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from market.columns import Columns
 from market.data import SessionView
 from market.errors import Text
 from market.sessions import SessionSpan
-from market.words import Environment, Session, TimeInForce
+from market.words import Environment
 from orders.risk import Limits
 from rules.domain import Rule
 
@@ -88,6 +87,7 @@ class Plan:
     """One replay. `candles` by symbol, or `AAPL@1d` for a series of another length.
 
     `benchmark`: a series to compare the result with. `notes`: what was assumed before the plan was made.
+    `trade_from`: nothing is bought on bars that begin before this moment (seconds since 1970), which only warm up.
     """
 
     rules: tuple[Rule, ...]
@@ -97,6 +97,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     benchmark: Columns | None = None
     notes: tuple[Text, ...] = ()
+    trade_from: int | None = None
 
     def __post_init__(self) -> None:
         if not self.rules:
@@ -120,10 +121,10 @@ class Plan:
         return found
 
     def until(self, bars: int) -> "Plan":
-        """The same with the series of a single rule cut after so many of its bars, and every other one with it."""
+        """The same, knowing nothing that begins after so many bars of the first rule."""
         own = self.series[0]
         end = int(own.start[bars - 1]) + own.timeframe.seconds
-        return self.between(None, end)
+        return self.between(None, min(end, int(own.start[bars])) if bars < len(own) else end)
 
     def between(self, begin: int | None, end: int) -> "Plan":
         """The same with only the bars that begin in [begin, end), in seconds since 1970."""
@@ -133,21 +134,3 @@ class Plan:
             last = int(columns.start.searchsorted(end, "left"))
             cut[name] = columns.between(first, last)
         return replace(self, candles=cut)
-
-
-def acts_in(rule: Rule, span: SessionSpan | None) -> bool:
-    """Whether the rule may act in this session."""
-    return span is not None and span.session in rule.sessions
-
-
-def regular(span: SessionSpan | None) -> bool:
-    return span is not None and span.session is Session.REGULAR
-
-
-def waits_for_auction(rule: Rule) -> bool:
-    return rule.time_in_force is not TimeInForce.DAY
-
-
-def aware(moment: int) -> datetime:
-    """Seconds since 1970 as a time."""
-    return datetime.fromtimestamp(moment, UTC)

@@ -121,11 +121,13 @@ class Result:
 
     @cached_property
     def curve(self) -> Curve:
-        """Equity at the close of every bar of any rule."""
+        """Equity at the close of every bar of any rule, from the first on which it could act."""
         if len(self.plan.series) == 1:
             columns = self.plan.series[0]
-            return Curve(columns.start, _equity(self.plan, self.ledger), columns.dates)
-        return _joint(self.plan, self.ledger)
+            whole = Curve(columns.start, _equity(self.plan, self.ledger), columns.dates)
+        else:
+            whole = _joint(self.plan, self.ledger)
+        return whole if self.plan.trade_from is None else whole.since(self.plan.trade_from)
 
     @property
     def exposure(self) -> float:
@@ -133,7 +135,13 @@ class Result:
         entries, exits = self.trades.spans
         lengths = numpy.array([len(each) for each in self.plan.series])
         ends = numpy.where(exits < 0, lengths[self.trades.lanes] if len(entries) else 0, exits)
-        return float((ends - entries).sum()) / max(self.bars, 1)
+        return float((ends - entries).sum()) / max(self._bars_of_trading, 1)
+
+    @property
+    def _bars_of_trading(self) -> int:
+        if self.plan.trade_from is None:
+            return self.bars
+        return sum(len(each) - int(each.start.searchsorted(self.plan.trade_from)) for each in self.plan.series)
 
     @cached_property
     def statistics(self) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class Curve:
     value: numpy.ndarray
     dates: numpy.ndarray
 
+    def since(self, moment: int) -> "Curve":
+        """Only from the first bar on that begins at this moment or later; the last bar is always kept."""
+        first = min(int(self.start.searchsorted(moment)), len(self.start) - 1)
+        return Curve(self.start[first:], self.value[first:], self.dates[first:])
+
     @property
     def day_ends(self) -> numpy.ndarray:
         """The last bar of every day in New York."""
