@@ -15,8 +15,8 @@ def shifted(smooth: Callable[..., Array], values: Array, *parameters: float) -> 
 
 
 def first_of(values: Array) -> float:
-    known = ~numpy.isnan(values)
-    return float(values[known.argmax()]) if known.any() else 0.0
+    lead = leading(values)
+    return float(values[lead]) if lead < len(values) else 0.0
 
 
 def ema(values: Array, n: int) -> Array:
@@ -56,6 +56,9 @@ def wilder(values: Array, n: int) -> Array:
 
 def leading(values: Array) -> int:
     """How many NaN come before the first value."""
+    for at, value in enumerate(values[:2].tolist()):  # there are seldom more
+        if value == value:
+            return at
     known = ~numpy.isnan(values)
     return int(known.argmax()) if known.any() else len(values)
 

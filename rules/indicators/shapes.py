@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any, Protocol
 
 import numpy
@@ -135,46 +136,39 @@ class Indicator:
 
     def run(self, inputs: Inputs, *parameters: Any) -> tuple[Array, ...]:
         """Every output over the whole of the inputs, by the law of the family."""
-        columns = [_column(inputs, name) for name in self.reads]
-        length = len(inputs.close)
-        with numpy.errstate(all="ignore"):
-            if self.family is Family.WINDOW:
-                found = self._window(columns, length, parameters)
-            else:
-                found = self._anchored(columns, length, parameters)
-            for values in found:
-                endless = numpy.isinf(values)
-                if endless.any():
-                    values[endless] = numpy.nan
-        return found
-
-    def _window(self, columns: list[Array], length: int, parameters: Sequence[Any]) -> tuple[Array, ...]:
-        reach = self.reach(*parameters)
-        if length < reach:
-            return self._nothing(length)
-        found = self._fresh(columns, parameters)
+        found = tuple(values.copy() for values in self.values(inputs, *parameters))
         for values in found:
-            values[: reach - 1] = numpy.nan
+            values[numpy.isinf(values)] = numpy.nan
+            if self.family is Family.WINDOW:
+                values[: self.reach(*parameters) - 1] = numpy.nan
         return found
 
-    def _anchored(self, columns: list[Array], length: int, parameters: Sequence[Any]) -> tuple[Array, ...]:
+    def values(self, inputs: Inputs, *parameters: Any) -> tuple[Array, ...]:
+        """The same, quicker, for callers who take infinity for no value, know that a WINDOW has none before `reach`
+        bars, and do not write to the arrays: some may be the inputs themselves."""
+        columns = [_column(inputs, name) for name in self.reads]
+        if self.family is Family.WINDOW and len(columns[0]) < self.reach(*parameters):
+            return self._nothing(len(columns[0]))
+        with numpy.errstate(all="ignore"):
+            if not all(map(_is_finite, columns)):
+                columns = [numpy.where(numpy.isinf(column), numpy.nan, column) for column in columns]
+                if self.family is Family.ANCHORED:
+                    return self._stepping_over(columns, parameters)
+            elif not len(columns[0]):
+                return self._nothing(0)
+            return self.formula(*columns, *parameters)
+
+    def _stepping_over(self, columns: list[Array], parameters: Sequence[Any]) -> tuple[Array, ...]:
         """A recursion would never recover from a bar that is not there: such bars are stepped over."""
         there = ~numpy.isnan(columns[0])
         for column in columns[1:]:
             there &= ~numpy.isnan(column)
-        if there.all() and length:
-            return self._fresh(columns, parameters)
-        found = self._nothing(length)
+        found = self._nothing(len(there))
         if there.any():
             columns = [column[there] for column in columns]
             for values, dense in zip(found, self.formula(*columns, *parameters), strict=True):
                 values[there] = dense
         return found
-
-    def _fresh(self, columns: list[Array], parameters: Sequence[Any]) -> tuple[Array, ...]:
-        """The formula's arrays; never the inputs themselves, because they are written to."""
-        found = self.formula(*columns, *parameters)
-        return tuple(values.copy() if any(values is column for column in columns) else values for values in found)
 
     def _nothing(self, length: int) -> tuple[Array, ...]:
         return tuple(numpy.full(length, numpy.nan) for _ in self.outputs)
@@ -184,10 +178,12 @@ def _column(inputs: Inputs, name: str) -> Array:
     values = getattr(inputs, name, None)
     if values is None:
         return numpy.full(len(inputs.close), numpy.nan)
-    values = numpy.ascontiguousarray(values, numpy.float64)
-    if numpy.isinf(values).any():
-        values = numpy.where(numpy.isinf(values), numpy.nan, values)
-    return values
+    return numpy.ascontiguousarray(values, numpy.float64)
+
+
+def _is_finite(values: Array) -> bool:
+    """Whether every value is a number: their squares have a sum then, but for the largest of numbers."""
+    return isfinite(values.dot(values)) or bool(numpy.isfinite(values).all())
 
 
 # Shorthand for the tables below.

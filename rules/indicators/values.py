@@ -96,7 +96,7 @@ def _run_newest(
         anchor = _newest_anchor(columns, reach) if n else None
         first = n if anchor is None else anchor
         told = n - 1 - first
-    return (told, indicator.run(columns.part(first, n, source), *params)) if told >= 0 else (-1, ())
+    return (told, indicator.values(columns.part(first, n, source), *params)) if told >= 0 else (-1, ())
 
 
 def series_of(
@@ -118,16 +118,16 @@ def series_all(
     indicator, windowed, reach = _spec(name, params)
     picks = [(_place(name, output), offset) for output, offset in wanted]
     if windowed:
-        outputs = indicator.run(columns.part(0, len(columns), source), *params)
-        return [_windowed(outputs[place], reach, offset) for place, offset in picks]
+        outputs = indicator.values(columns.part(0, len(columns), source), *params)
+        return [_finite(_windowed(outputs[place], reach, offset)) for place, offset in picks]
     series = [numpy.full(len(columns), numpy.nan) for _ in picks]
     for anchor, begin, end in runs(columns, reach):
-        outputs = indicator.run(columns.part(anchor, end, source), *params)
+        outputs = indicator.values(columns.part(anchor, end, source), *params)
         for values, (place, offset) in zip(series, picks, strict=True):
             first = max(begin, anchor + offset)
             if first < end:
                 values[first:end] = outputs[place][first - offset - anchor : end - offset - anchor]
-    return series
+    return [_finite(values) for values in series]
 
 
 def _windowed(values: numpy.ndarray, reach: int, offset: int) -> numpy.ndarray:
@@ -136,6 +136,14 @@ def _windowed(values: numpy.ndarray, reach: int, offset: int) -> numpy.ndarray:
     if first + offset < len(values):
         series[first + offset :] = values[first : len(values) - offset]
     return series
+
+
+def _finite(values: numpy.ndarray) -> numpy.ndarray:
+    """What is beyond all floats is no value."""
+    endless = numpy.isinf(values)
+    if endless.any():
+        values[endless] = numpy.nan
+    return values
 
 
 def runs(columns: Columns, reach: int) -> list[tuple[int, int, int]]:
