@@ -5,14 +5,26 @@ import numpy
 from market.errors import Text
 from rules.indicators.recursive import changes, ema, plain_ema, rises_and_falls
 from rules.indicators.shapes import Array, Output, Unit, indicator, period, value, whole
+from rules.indicators.ta_lib import talib
 from rules.indicators.windows import ago, average, fold, highest, lowest, quotient, since, total, true_range
 
 GROUP = "oscillator"
 
 
 def rsi(close: Array, n: int) -> tuple[Array]:
+    if n == 1:
+        return (_rsi(close, n),)
+    found = talib.RSI(close, n)
+    # TA-Lib says 0 too where moves are too small for it, or none: "oversold" of a market that merely stands still.
+    nothing = found == 0.0
+    if nothing.any():
+        found[nothing] = _rsi(close, n)[nothing]
+    return (found,)
+
+
+def _rsi(close: Array, n: int) -> Array:
     up, down = rises_and_falls(close, n)
-    return (100.0 * quotient(up, up + down),)
+    return 100.0 * quotient(up, up + down)
 
 
 def cmo(close: Array, n: int) -> tuple[Array]:
