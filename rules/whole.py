@@ -104,6 +104,7 @@ def judge(fields: Mapping[str, Any], *, environment: Environment | str | None = 
     found = [*problems, *judged.problems]
     if not judged.errors:
         found += _idle_params(fields)
+        found += _same(judged)
         found += too_far(judged.checked, Timeframe(fields["timeframe"]), for_account=environment is not None)
     return Judged(tuple(found), judged.conditions, judged.checked)
 
@@ -138,6 +139,16 @@ def warning_of(field: str, warning: Warning) -> Problem:
     return Problem(
         field, warning.text, warning.code, line=line, column=column, suggestion=warning.suggestion, warns=True
     )
+
+
+def _same(judged: Judged) -> list[Problem]:
+    entry, exit = (judged.conditions.get(name) for name in CONDITIONS)
+    if entry is None or entry != exit or entry == NEVER:
+        return []
+    text = Text(
+        "매수 조건과 같아서 산 것을 곧바로 팝니다.", "It is the same as the entry: what was bought is sold at once."
+    )
+    return [_warning("exit_condition", "same_condition", text)]
 
 
 def _unknown_params(name: str, node: Node, params: Mapping[str, Any]) -> list[Problem]:
