@@ -102,15 +102,17 @@ def page() -> str:
 
 
 def _table(patterns: Iterable[Pattern]) -> list[str]:
-    head = "| 이름 / id | 봉 / candles | 신호 / signals | 정의 / definition |\n|---|---|---|---|"
+    head = (
+        "| 이름 / id | 봉 / candles | 읽는 봉 / bars read | 신호 / signals | 정의 / definition |\n|---|---|---|---|---|"
+    )
     return [head, *map(_row, patterns)]
 
 
 def _row(each: Pattern) -> str:
     signals = {1: "+", -1: "-"}
     said = " ".join(signals[s] for s in sorted(each.signals, reverse=True))
-    title, definition = each.title, each.definition
-    return f"| `{each.name}` {title.ko} / {title.en} | {each.candles} | {said} | {definition.ko}<br>{definition.en} |"
+    title, definition = f"{each.title.ko} / {each.title.en}", f"{each.definition.ko}<br>{each.definition.en}"
+    return f"| `{each.name}` {title} | {each.candles} | {each.bars} | {said} | {definition} |"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ Find = Callable[..., NDArray[numpy.int32]]  # open, high, low, close (all finite
 
 REACH = 60  # bars before the block in which a run begins; the longest look back is 15
 SCALE = 1e8  # prices have at most eight decimals, cf. market.prices
+BODIES, RANGES = 10, 5  # bars averaged for long, short, doji and shadows; for equal, near and far alone
 BULLISH = frozenset({1})
 BEARISH = frozenset({-1})
 EITHER = frozenset({1, -1})
@@ -29,7 +30,8 @@ EITHER = frozenset({1, -1})
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`candles` is how many the pattern is made of; `signals` those that `run` can give beside 0.
+    """`candles` is how many the pattern is made of; `bars` how many must be there before it can be told, those that
+    the averages read among them; `signals` those that `run` can give beside 0.
 
     `run` gives one signal a bar, at the bar that completes the pattern. It is causal (`run(x)[:k] == run(x[:k])`)
     and never raises: where the averages lack bars, or a bar lacks a number, the signal is 0."""
@@ -38,6 +40,7 @@ class Pattern:
     title: Text
     definition: Text
     candles: int
+    bars: int
     signals: frozenset[int]
     run: Run
     official: bool = True  # one of the 57 that the official strategy builder offers
@@ -51,10 +54,11 @@ def pattern(
     find: Find,
     definition: tuple[str, str],
     official: bool = True,
+    before: int = BODIES,
 ) -> Pattern:
-    """A row of the tables: texts as (Korean, English)."""
+    """A row of the tables: texts as (Korean, English); `before` is how many bars before its first candle it reads."""
     run = partial(signs, find=find)
-    return Pattern(name, Text(*title), Text(*definition), candles, signals, run, official)
+    return Pattern(name, Text(*title), Text(*definition), candles, candles + before, signals, run, official)
 
 
 def signs(columns: Columns, find: Find) -> Signals:

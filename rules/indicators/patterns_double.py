@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, Pattern, pattern
+from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, RANGES, Pattern, pattern
 from rules.indicators.ta_lib import talib
 
 DOUBLE: tuple[Pattern, ...] = (
@@ -17,6 +17,7 @@ DOUBLE: tuple[Pattern, ...] = (
             "The second body holds the first, of the other colour, within it (one end may be the same). "
             "White second +, black -.",
         ),
+        before=1,
     ),
     pattern(
         "harami",
@@ -152,6 +153,7 @@ DOUBLE: tuple[Pattern, ...] = (
         BULLISH,
         talib.CDLMATCHINGLOW,
         ("종가가 같은 음봉 둘.", "Two black candles with equal closes."),
+        before=RANGES,
     ),
     pattern(
         "homing_pigeon",

@@ -4,7 +4,7 @@ part, its function serves; only the tweezers are counted here, by the same avera
 import numpy
 from numpy.typing import NDArray
 
-from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, Pattern, falling, mirrored, pattern, rising
+from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, RANGES, Pattern, falling, mirrored, pattern, rising
 from rules.indicators.ta_lib import talib
 
 Prices = NDArray[numpy.float64]
@@ -73,6 +73,7 @@ EXTRA: tuple[Pattern, ...] = (
         _tweezer_top,
         ("고가가 같은 양봉과 음봉.", "A white candle, then a black one with an equal high."),
         official=False,
+        before=RANGES,
     ),
     pattern(
         "tweezer_bottom",
@@ -82,6 +83,7 @@ EXTRA: tuple[Pattern, ...] = (
         _tweezer_bottom,
         ("저가가 같은 음봉과 양봉.", "A black candle, then a white one with an equal low."),
         official=False,
+        before=RANGES,
     ),
     pattern(
         "meeting_lines",
@@ -107,6 +109,7 @@ EXTRA: tuple[Pattern, ...] = (
             "Two white candles (closing truly above their opens) with equal closes: matching low upside down.",
         ),
         official=False,
+        before=RANGES,
     ),
     pattern(
         "deliberation",
@@ -129,6 +132,7 @@ EXTRA: tuple[Pattern, ...] = (
         falling(talib.CDLTASUKIGAP),
         ("타스키 갭 가운데 갭이 아래인 것.", "The tasuki gap whose gap is down."),
         official=False,
+        before=RANGES,
     ),
     pattern(
         "upside_tasuki_gap",
@@ -138,6 +142,7 @@ EXTRA: tuple[Pattern, ...] = (
         rising(talib.CDLTASUKIGAP),
         ("타스키 갭 가운데 갭이 위인 것.", "The tasuki gap whose gap is up."),
         official=False,
+        before=RANGES,
     ),
     pattern(
         "side_by_side_white_lines",
@@ -151,5 +156,6 @@ EXTRA: tuple[Pattern, ...] = (
             "opens and about the same size.",
         ),
         official=False,
+        before=RANGES,
     ),
 )

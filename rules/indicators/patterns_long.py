@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, Pattern, falling, pattern, rising
+from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, RANGES, Pattern, falling, pattern, rising
 from rules.indicators.ta_lib import talib
 
 LONG: tuple[Pattern, ...] = (
@@ -20,6 +20,7 @@ LONG: tuple[Pattern, ...] = (
             "colour, opens beyond and closes past the first open. The sign is that of the three: white +, black -. "
             "The official builder takes the colour of the fourth, the opposite; the official backtester does as here.",
         ),
+        before=RANGES,
     ),
     pattern(
         "concealing_baby_swallow",

@@ -1,6 +1,6 @@
 """Patterns of one candle. The words long, short, doji, near … are those of `pattern_catalogue.GLOSSARY`."""
 
-from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, Pattern, pattern, turned
+from rules.indicators.pattern_run import BEARISH, BODIES, BULLISH, EITHER, Pattern, pattern, turned
 from rules.indicators.ta_lib import talib
 
 SINGLE: tuple[Pattern, ...] = (
@@ -75,6 +75,7 @@ SINGLE: tuple[Pattern, ...] = (
             "Short body, lower shadow longer than the body, no upper shadow to speak of, and the foot of the body at, "
             "below or near the low of the candle before.",
         ),
+        before=BODIES + 1,
     ),
     pattern(
         "hanging_man",
@@ -86,6 +87,7 @@ SINGLE: tuple[Pattern, ...] = (
             "망치형의 모양이 위에서 나옴: 몸통 아래끝이 앞 봉의 고가 이상이거나 가까움.",
             "The shape of the hammer high up: the foot of the body at, above or near the high of the candle before.",
         ),
+        before=BODIES + 1,
     ),
     pattern(
         "inverted_hammer",
@@ -98,6 +100,7 @@ SINGLE: tuple[Pattern, ...] = (
             "Short body, upper shadow longer than the body, no lower shadow to speak of, and the body gaps down from "
             "the body before.",
         ),
+        before=BODIES + 1,
     ),
     pattern(
         "shooting_star",
@@ -109,6 +112,7 @@ SINGLE: tuple[Pattern, ...] = (
             "역망치형의 모양이 앞 몸통보다 위에 갭을 두고 있음.",
             "The shape of the inverted hammer, its body gapping up from the body before.",
         ),
+        before=BODIES + 1,
     ),
     pattern(
         "marubozu",

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from rules.indicators.pattern_run import BEARISH, BULLISH, EITHER, Pattern, pattern
+from rules.indicators.pattern_run import BEARISH, BODIES, BULLISH, EITHER, RANGES, Pattern, pattern
 from rules.indicators.ta_lib import talib
 
 STAR = 0.3  # of the first body, how far the last candle of a star or an abandoned baby comes back
@@ -71,6 +71,7 @@ THREE: tuple[Pattern, ...] = (
             "After a white candle, three black ones with no lower shadow to speak of and falling closes; each opens "
             "within the body before; the first closes below the white one's high.",
         ),
+        before=BODIES + 1,
     ),
     pattern(
         "three_inside",
@@ -94,6 +95,7 @@ THREE: tuple[Pattern, ...] = (
             "장악형(양 끝 모두 넘음) 다음, 셋째 종가가 같은 방향으로 더 나아감. 위로면 +, 아래로면 -.",
             "An engulfing (both ends beyond), then a close further in its direction. Upward +, downward -.",
         ),
+        before=1,
     ),
     pattern(
         "abandoned_baby",
@@ -158,6 +160,7 @@ THREE: tuple[Pattern, ...] = (
             "The second gaps away; the third, of the other colour and about the same size, opens within its body and "
             "closes inside the gap without filling it. Gap up +, gap down -.",
         ),
+        before=RANGES,
     ),
     pattern(
         "upside_gap_two_crows",
@@ -191,6 +194,7 @@ THREE: tuple[Pattern, ...] = (
             "음봉, 저가가 그 종가 위인 양봉, 첫째와 같은 값에서 마감하는 음봉.",
             "Black; a white one whose low is above that close; a black one closing equal to the first.",
         ),
+        before=RANGES,
     ),
     pattern(
         "tristar",
@@ -239,6 +243,7 @@ THREE: tuple[Pattern, ...] = (
             "Two of one colour with a gap between the bodies; a third of the other colour opens within the second and "
             "closes within the first, filling it. White first +, black -.",
         ),
+        before=0,
     ),
     pattern(
         "gap_side_by_side_white",
@@ -252,5 +257,6 @@ THREE: tuple[Pattern, ...] = (
             "Two white candles, both gapping the same way from the one before, with equal opens and about the same "
             "size. Gap up +, gap down -. The official tools list two candles; with the one gapped from it is three.",
         ),
+        before=RANGES,
     ),
 )

@@ -179,7 +179,7 @@ def _run_pattern(columns: Columns, name: str) -> tuple[int, numpy.ndarray]:
     if anchor is None:
         return -1, numpy.zeros(0, numpy.int8)
     pattern = PATTERNS[name]
-    return n - anchor - pattern.candles, pattern.run(columns.part(anchor, n))
+    return n - anchor - pattern.bars, pattern.run(columns.part(anchor, n))
 
 
 def pattern_series(columns: Columns, name: str, offset: int = 0) -> numpy.ndarray:
@@ -187,7 +187,7 @@ def pattern_series(columns: Columns, name: str, offset: int = 0) -> numpy.ndarra
     pattern = PATTERNS[name]
     series = numpy.full(len(columns), PATTERN_UNKNOWN, dtype=numpy.int8)
     for anchor, begin, end in runs(columns, PATTERN_REACH):
-        first = max(begin, anchor + offset + pattern.candles - 1)
+        first = max(begin, anchor + offset + pattern.bars - 1)
         if first < end:
             found = pattern.run(columns.part(anchor, end))
             series[first:end] = found[first - offset - anchor : end - offset - anchor]

@@ -87,6 +87,15 @@ def test_the_textbook_example_is_seen_at_its_last_candle(name, signal, rows):
     assert reference(name)([*QUIET, *rows])[-1] == signal
 
 
+@pytest.mark.parametrize(("name", "signal", "rows"), TEXTBOOK, ids=[f"{n}{s:+}" for n, s, _ in TEXTBOOK])
+def test_it_takes_as_many_bars_as_it_says_and_one_fewer_are_not_enough(name, signal, rows):
+    bars = PATTERNS[name].bars
+    enough = [*QUIET, *rows][-bars:]
+    assert len(enough) == bars
+    assert PATTERNS[name].run(columns(enough))[-1] == signal
+    assert not PATTERNS[name].run(columns(enough[1:])).any()
+
+
 def test_every_signal_of_every_pattern_has_its_example():
     assert {(name, signal) for name, signal, _ in TEXTBOOK} == {
         (name, signal) for name, each in PATTERNS.items() for signal in each.signals
