@@ -7,7 +7,7 @@ from rules.indicators import exact
 from rules.indicators.recursive import ema
 from rules.indicators.shapes import Array, Output, Parameter, Unit, indicator, period, value, whole
 from rules.indicators.volume import accumulation
-from rules.indicators.windows import ago, percent, quotient
+from rules.indicators.windows import ago, percent, quotient, tidy
 
 GROUP = "oscillator"
 PPO_SIGNAL = 9
@@ -48,7 +48,7 @@ def kvo(high: Array, low: Array, close: Array, volume: Array, fast: int, slow: i
 
 def _volume_force(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Volume by how much of the range since the trend last turned is this bar's, signed by the trend."""
-    levels, ranges = (high + low + close).tolist(), (high - low).tolist()
+    levels, ranges = tidy(high + low + close).tolist(), (high - low).tolist()
     force = [numpy.nan]
     trend, measured = 0, 0.0
     for i, shares in enumerate(volume[1:].tolist(), 1):

@@ -6,9 +6,10 @@ from market.errors import Text
 from rules.indicators.recursive import changes, ema, plain_ema, rises_and_falls
 from rules.indicators.shapes import Array, Output, Unit, indicator, period, value, whole
 from rules.indicators.ta_lib import talib
-from rules.indicators.windows import ago, average, fold, highest, lowest, quotient, since, total, true_range
+from rules.indicators.windows import ago, average, fold, highest, lowest, quotient, since, span, tidy, total, true_range
 
 GROUP = "oscillator"
+NOISE = 1e-9
 
 
 def rsi(close: Array, n: int) -> tuple[Array]:
@@ -40,13 +41,13 @@ def stochastic(high: Array, low: Array, close: Array, k: int, d: int) -> tuple[A
 
 def stochrsi(close: Array, rsi_period: int, stoch: int, k: int, d: int) -> tuple[Array, Array]:
     (strength,) = rsi(close, rsi_period)
-    top, bottom = highest(strength, stoch), lowest(strength, stoch)
-    smooth = total(100.0 * quotient(strength - bottom, top - bottom, 1.0), k) / k
+    bottom, width = span(strength, stoch, NOISE)  # where prices rest the RSI does too, but for its last bits
+    smooth = total(100.0 * quotient(strength - bottom, width, 1.0), k) / k
     return smooth, total(smooth, d) / d
 
 
 def cci(high: Array, low: Array, close: Array, n: int) -> tuple[Array]:
-    typical = (high + low + close) / 3
+    typical = tidy(high + low + close) / 3
     middle = average(typical, n)
     deviation = fold(lambda x, mean: numpy.abs(x - mean), n, (typical,), near=(middle,)) / n
     return (quotient(typical - middle, 0.015 * deviation, 0.0),)
@@ -129,10 +130,10 @@ INDICATORS = (
         "stochrsi",
         ("스토캐스틱 RSI", "stochastic RSI"),
         (
-            "RSI(rsi_period)의 stoch_period개에서의 100·(RSI − 최저)/(최고 − 최저), 폭이 없으면 100. "
+            "RSI(rsi_period)의 stoch_period개에서의 100·(RSI − 최저)/(최고 − 최저), 폭이 없으면(10⁻⁹까지) 100. "
             "k = 그 k_period개 산술평균, d = k의 d_period개 산술평균. RSI는 rsi와 같음.",
-            "100·(RSI − lowest)/(highest − lowest) of RSI(rsi_period) over stoch_period, 100 without a range; "
-            "k = mean of its last k_period, d = mean of the last d_period k. The RSI is that of rsi.",
+            "100·(RSI − lowest)/(highest − lowest) of RSI(rsi_period) over stoch_period, 100 without a range (up to "
+            "10⁻⁹); k = mean of its last k_period, d = mean of the last d_period k. The RSI is that of rsi.",
         ),
         parameters=(
             whole("rsi_period", 14, "RSI의 봉 수", "bars of the RSI"),
@@ -154,8 +155,9 @@ INDICATORS = (
         "cci",
         ("상품채널지수 CCI", "commodity channel index CCI"),
         (
-            "(TP − TP 평균)/(0.015·평균 절대 편차), TP = (H+L+C)/3, 편차가 0이면 0.",
-            "(TP − mean TP)/(0.015 · mean absolute deviation), TP = (H+L+C)/3; 0 without deviation.",
+            "(TP − TP 평균)/(0.015·평균 절대 편차), TP = (H+L+C)/3(합은 소수 여덟째 자리까지), 편차가 0이면 0.",
+            "(TP − mean TP)/(0.015 · mean absolute deviation), TP = (H+L+C)/3, the sum to eight "
+            "decimals; 0 without deviation.",
         ),
         parameters=(period(20),),
         outputs=value(Unit.INDEX),

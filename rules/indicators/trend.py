@@ -9,7 +9,7 @@ from rules.indicators.momentum import between, lengths
 from rules.indicators.recursive import filled, plain_ema, wilder
 from rules.indicators.shapes import Array, Output, Unit, indicator, number, period, value, whole
 from rules.indicators.ta_lib import talib
-from rules.indicators.windows import ago, highest, linear, log, lowest, percent, quotient, total, true_range
+from rules.indicators.windows import ago, highest, linear, log, lowest, percent, quotient, span, tidy, total, true_range
 
 GROUP = "trend"
 KST_MEANS = (10, 10, 10, 15)
@@ -93,20 +93,22 @@ def mass_index(high: Array, low: Array, smooth: int, n: int) -> tuple[Array]:
 
 
 def schaff(close: Array, cycle: int, fast: int, slow: int) -> tuple[Array]:
-    return (_smooth_place(_smooth_place(between(close, fast, slow), cycle), cycle),)
+    line = between(close, fast, slow)
+    place = _smooth_place(line, cycle, 1e-10 * numpy.abs(close))
+    return (_smooth_place(place, cycle, 1e-9),)
 
 
-def _smooth_place(values: Array, n: int) -> Array:
+def _smooth_place(values: Array, n: int, noise: Array | float) -> Array:
     """Where in its range of n the value stands, 0 to 100, smoothed; without a range it stands where it stood."""
-    top, bottom = highest(values, n), lowest(values, n)
-    place = filled(100.0 * quotient(values - bottom, top - bottom))
+    bottom, width = span(values, n, noise)
+    place = filled(100.0 * quotient(values - bottom, width))
     return numpy.clip(plain_ema(place, STC_SMOOTH), 0.0, 100.0)
 
 
 def fisher(high: Array, low: Array, n: int) -> tuple[Array]:
-    middle = (high + low) / 2
-    top, bottom = highest(middle, n), lowest(middle, n)
-    place = quotient(middle - bottom, top - bottom, 0.5) - 0.5
+    middle = tidy(high + low) / 2
+    bottom, width = span(middle, n, 0.0)
+    place = quotient(middle - bottom, width, 0.5) - 0.5
     found = numpy.full(len(middle), numpy.nan)
     smooth, turned, line = 0.0, 0.0, []
     for raw in place[n - 1 :].tolist():
@@ -326,9 +328,10 @@ INDICATORS = (
         ("샤프 추세 사이클", "Schaff trend cycle"),
         (
             "EMA(fast) − EMA(slow)가 cycle개 봉의 범위에서 차지하는 자리(0~100)의 EMA(3), 그것의 자리의 EMA(3). "
-            "범위가 없으면 앞의 자리를 지킴. 첫 값은 범위가 생긴 뒤.",
+            "범위가 없으면(종가의 10⁻¹⁰, 자리는 10⁻⁹까지) 앞의 자리를 지킴. 첫 값은 범위가 생긴 뒤.",
             "Where EMA(fast) − EMA(slow) stands in its range of `cycle` bars, 0 to 100, smoothed by EMA(3); then the "
-            "same of that. Without a range the place before is kept; no value until there was one.",
+            "same of that. Without a range (up to 10⁻¹⁰ of the close, 10⁻⁹ of a place) the place before is kept; "
+            "no value until there was one.",
         ),
         parameters=(whole("cycle", 10, "주기의 봉 수", "bars of the cycle"), *lengths(23, 50)),
         outputs=value(Unit.INDEX, 0, 100),

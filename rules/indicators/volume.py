@@ -4,7 +4,7 @@ import numpy
 
 from rules.indicators.recursive import changes, ema
 from rules.indicators.shapes import Array, Unit, indicator, number, period, value
-from rules.indicators.windows import ago, fold, quotient, total
+from rules.indicators.windows import ago, fold, quotient, tidy, total
 
 GROUP = "volume"
 
@@ -29,7 +29,7 @@ def cmf(high: Array, low: Array, close: Array, volume: Array, n: int) -> tuple[A
 
 
 def mfi(high: Array, low: Array, close: Array, volume: Array, n: int) -> tuple[Array]:
-    typical = (high + low + close) / 3
+    typical = tidy(high + low + close) / 3
     moves = typical - ago(typical, 1)
     money = numpy.where(numpy.isnan(moves), numpy.nan, typical * volume)
     up = total(numpy.where(moves <= 0, 0.0, money), n)

@@ -141,6 +141,18 @@ def quotient(above: Array, below: Array, otherwise: float = numpy.nan) -> Array:
     return found
 
 
+def span(values: Array, n: int, noise: Array | float) -> tuple[Array, Array]:
+    """The lowest of the last n and how far the highest lies above it; what is within `noise` counts as nothing."""
+    bottom = lowest(values, n)
+    width = highest(values, n) - bottom
+    return bottom, numpy.where(width <= noise, 0.0, width)
+
+
+def tidy(values: Array) -> Array:
+    """To eight decimals: sums of equal prices are then equal, however they were added."""
+    return numpy.round(values, 8)
+
+
 def log(values: Array) -> Array:
     """Natural logarithm, NaN at and below 0. One at a time: vectorised ones may round by the length of the array."""
     return numpy.array([math.log(x) if x > 0 else numpy.nan for x in values.tolist()], numpy.float64)
