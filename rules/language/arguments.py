@@ -8,7 +8,7 @@ from market.columns import FIELDS
 from market.errors import Text
 from rules.indicators.registry import REGISTRY, Family, Indicator, Output, Parameter
 from rules.language.errors import ConditionError, nearest
-from rules.language.nodes import OWN, Call, Name, Negate, Node, Number, Param, Series, Word
+from rules.language.nodes import OWN, Call, Name, Negate, Node, Number, Param, Series, Word, is_symbol
 from rules.language.printer import to_text
 
 Setting = int | float | str
@@ -40,6 +40,14 @@ class Reading:
     def reach(self) -> int:
         """Bars of the window, or for anchored ones the bars before the block in which they settle."""
         return self.indicator.reach(*self.params)
+
+    @property
+    def benchmark(self) -> Series | None:
+        """The other series that it reads beside its own."""
+        for parameter, value in zip(self.indicator.parameters, self.params, strict=True):
+            if parameter.kind == "symbol":
+                return Series(str(value), self.series.timeframe)
+        return None
 
     @property
     def anchored(self) -> bool:
@@ -83,7 +91,7 @@ def _source(call: Call, indicator: Indicator) -> tuple[str, Sequence[Node], dict
     """The column that is read, and the arguments without it."""
     args, named = call.args, dict(call.named)
     chosen = named.pop("source", None)
-    if chosen is None and args and isinstance(args[0], Name) and not _is_choice(indicator, args[0].name):
+    if chosen is None and args and isinstance(args[0], Name) and not _takes_words(indicator, args[0].name):
         chosen, args = args[0], args[1:]
     if chosen is None:
         return "close", args, named
@@ -94,8 +102,8 @@ def _source(call: Call, indicator: Indicator) -> tuple[str, Sequence[Node], dict
     return chosen.name, args, named
 
 
-def _is_choice(indicator: Indicator, word: str) -> bool:
-    return any(word in p.choices for p in indicator.parameters)
+def _takes_words(indicator: Indicator, word: str) -> bool:
+    return word not in FIELDS and any(p.kind in ("choice", "symbol") for p in indicator.parameters)
 
 
 def _setting(call: Call, wanted: Parameter, node: Node) -> Setting:
@@ -105,6 +113,10 @@ def _setting(call: Call, wanted: Parameter, node: Node) -> Setting:
         if isinstance(node, Word | Name) and to_text(node) in wanted.choices:
             return to_text(node)
         raise _bad_choice(call, wanted, node)
+    if wanted.kind == "symbol":
+        if isinstance(node, Name) and node.series == OWN and is_symbol(node.name.upper()):
+            return node.name.upper()
+        raise _bad_symbol(call, wanted, node)
     value = literal(node)
     if value is None or not Decimal(str(wanted.least)) <= value <= Decimal(str(wanted.most)):
         raise _bad_number(call, wanted, node)
@@ -210,6 +222,15 @@ def _bad_choice(call: Call, wanted: Parameter, node: Node) -> ConditionError:
         place=node.place or call.place,
         expected=Text(f"{wanted.title.ko}: {choices} 가운데 하나", f"{wanted.title.en}: one of {choices}"),
         suggestion=nearest(to_text(node), wanted.choices),
+    )
+
+
+def _bad_symbol(call: Call, wanted: Parameter, node: Node) -> ConditionError:
+    return ConditionError(
+        Text(f"`{to_text(node)}` 은(는) 종목이 아닙니다.", f"`{to_text(node)}` is no symbol."),
+        code="bad_argument",
+        place=node.place or call.place,
+        expected=Text(f"{wanted.title.ko}, 예를 들어 {wanted.default}", f"{wanted.title.en}, such as {wanted.default}"),
     )
 
 

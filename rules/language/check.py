@@ -187,6 +187,8 @@ class _Checker:
             self.need(node.series, SeriesNeed(anchored=reading.reach, first=first + offset))
         else:
             self.need(node.series, SeriesNeed(reading.reach + offset))
+        if reading.benchmark is not None:
+            self.need(reading.benchmark, SeriesNeed(reading.reach + offset))
         return _Meaning(Kind.FLOAT, units.of_output(reading.of_output.unit, reading.source))
 
     def pattern(self, node: Pattern, offset: int) -> _Meaning:

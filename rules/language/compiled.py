@@ -60,6 +60,9 @@ class LiveWriter(Writer):
 
     def indicator(self, reading: Reading, offset: int) -> str:
         columns = self.columns(reading.series)
+        if reading.benchmark is not None:
+            both = (reading.series, reading.benchmark)
+            columns = self.helper(both, f"look.columns_beside({', '.join(map(self.constant, both))})")
         known = (reading.name, reading.params, reading.output, reading.source)
         args = ", ".join(self.constant(value) for value in known)
         return f"None if {columns} is None else value_at({columns}, {args}, {offset})"

@@ -12,6 +12,7 @@ import numpy
 from market.columns import Columns, visible_all
 from rules.indicators.values import PATTERN_UNKNOWN, pattern_series, series_all
 from rules.language.arguments import Reading
+from rules.language.beside import beside
 from rules.language.nodes import OWN, Name, Node, Pattern, Series, Signal
 from rules.language.program import Writer
 
@@ -143,6 +144,9 @@ class Leaves:
     def _reckon_pass(self, together: list[tuple[Reading, int]]) -> None:
         one = together[0][0]
         columns = self._columns.get(one.series)
+        if columns is not None and one.benchmark is not None:
+            other = self._columns.get(one.benchmark)
+            columns = None if other is None else beside(columns, other)
         if columns is None:
             self._leaves |= {each: self._nothing() for each in together}
             return

@@ -9,6 +9,7 @@ from typing import overload
 from market.columns import Columns, visible
 from market.data import Bar, Bars, MarketData, Quote, SeriesKey
 from market.words import Timeframe
+from rules.language.beside import beside
 from rules.language.nodes import OWN, Series
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,6 +128,11 @@ class Look:
         """The same of any series; None when it is not there or has holes."""
         seen = self.seen(series)
         return seen.columns if seen is not None and len(seen) else None
+
+    def columns_beside(self, series: Series, benchmark: Series) -> Columns | None:
+        """The bars of a series with the closes of another beside them."""
+        columns, other = self.columns_of(series), self.columns_of(benchmark)
+        return None if columns is None or other is None else beside(columns, other)
 
     def seen(self, series: Series) -> Seen | None:
         """The bars of a series that may be seen; None when they cannot be relied on."""

@@ -2,7 +2,7 @@
 
 import re
 
-from rules.indicators.registry import REGISTRY
+from rules.indicators.registry import REGISTRY, SOURCES
 from rules.language.nodes import (
     All,
     AnyOf,
@@ -77,10 +77,18 @@ def _spelled(node: Node) -> tuple[str, int]:
 
 
 def _call(node: Call) -> str:
-    named = [f"{name}={_text(value, _OR)}" for name, value in node.named]
-    args = ", ".join([*(_text(arg, _OR) for arg in node.args), *named, *_timeframe(node.series)])
+    named = [f"{name}={_argument(node, value)}" for name, value in node.named]
+    args = ", ".join([*(_argument(node, arg) for arg in node.args), *named, *_timeframe(node.series)])
     output = "" if node.output is None else f".{node.output}"
     return f"{_prefix(node.series)}{node.name}({args}){output}"
+
+
+def _argument(call: Call, node: Node) -> str:
+    """Symbols are read in either case, and shown as the exchange writes them."""
+    text = _text(node, _OR)
+    indicator = REGISTRY.get(call.name)
+    takes_symbol = indicator is not None and any(p.kind == "symbol" for p in indicator.parameters)
+    return text.upper() if takes_symbol and isinstance(node, Name) and text not in SOURCES else text
 
 
 def _prefix(series: Series) -> str:

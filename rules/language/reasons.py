@@ -255,6 +255,8 @@ class Why:
         if isinstance(node, Pattern):
             return self.too_few(node.series, PATTERNS[node.name].candles + offset, REACH)
         reading = reading_of(node)
+        if reading.benchmark is not None and self.look.seen(reading.benchmark) is None:
+            return self.not_there(reading.benchmark)
         if not reading.anchored:
             return self.too_few(node.series, reading.reach + offset)
         return self.too_few(node.series, reading.indicator.first(*reading.params) + offset, reading.reach)

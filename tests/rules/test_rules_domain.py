@@ -191,7 +191,7 @@ class TestReasons:
         assert (price["operator"], price["right"]["value"], price["distance"]) == (">", "150", "48")
         mean, rsi = either["parts"]
         assert (mean["result"], mean["left"]["value"], mean["distance"]) == (True, "101.0", "99.0")
-        assert (rsi["result"], rsi["unknown_because"]["en"]) == (None, "112 bars needed, 2 there")
+        assert (rsi["result"], rsi["unknown_because"]["en"]) == (None, "15 bars needed, 2 there")
 
     def test_a_decision_can_be_stored(self, rule, market):
         decision = evaluate(rule(ENTRIES[1]), market(CLOSES))
@@ -214,8 +214,8 @@ class TestReasons:
              "close 100.5 did not cross above 103, so it does not buy"),
             ("price > 1 and price > 200 and price > 2", "현재가 100.5 가 200 보다 작아서 매수하지 않음",
              "price 100.5 is less than 200, so it does not buy"),
-            ("rsi(14) < 30", "rsi(14) < 30 을(를) 아직 알 수 없어서 (봉 112개 필요, 2개 있음) 매수하지 않음",
-             "rsi(14) < 30 is not known yet (112 bars needed, 2 there), so it does not buy"),
+            ("rsi(14) < 30", "rsi(14) < 30 을(를) 아직 알 수 없어서 (봉 15개 필요, 2개 있음) 매수하지 않음",
+             "rsi(14) < 30 is not known yet (15 bars needed, 2 there), so it does not buy"),
             ("not price > 1", "현재가 100.5 가 1 보다 커서 매수하지 않음",
              "price 100.5 is greater than 1, so it does not buy"),
             ("false", "조건이 늘 false 이어서 매수하지 않음", "the condition is always false, so it does not buy"),
@@ -237,9 +237,9 @@ class TestReasons:
             ("price > 100", 0.99),  # at the line, but not over it
             ("price > 300", 0.495),
             ("rsi(14) < 30", 0.0),
-            ("price < 200 and price > 300", 0.7475),
+            ("price < 200 and close > 300", 0.7475),
             ("price > 300 or price > 100", 0.99),
-            ("not (price < 200 and price > 300)", 1.0),
+            ("not (price < 200 and close > 300)", 1.0),
             ("not price < 200", 0.66),
         ],
     )
