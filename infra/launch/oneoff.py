@@ -14,6 +14,8 @@ from infra.launch.progress import Progress
 from infra.launch.servers import Servers, base_folder, check_given
 from infra.launch.supervisor import Supervisor
 
+SERVERLESS = {"backtest"}  # commands that read files and nothing else
+
 
 @contextlib.contextmanager
 def with_servers(
@@ -54,6 +56,10 @@ def foreground(argv: Sequence[str], env: Mapping[str, str], cwd: str | Path) -> 
 
 def manage(progress: Progress, arguments: list[str]) -> int:
     """Any word that is not ours is a management command."""
+    if arguments[0] in SERVERLESS:
+        env = environment.for_tools()
+        python_env.ensure(progress, env)
+        return foreground(services.manage(*arguments), environment.for_python(env), caller_folder())
     env = environment.load(environment.for_tools())
     check_given(env)
     python_env.ensure(progress, env)
