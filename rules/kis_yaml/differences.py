@@ -173,6 +173,8 @@ BACKTESTER: dict[str, Text] = {
     ),
 }  # fmt: skip
 
+SMALL_IN_BACKTESTER = frozenset({"consecutive", "change", "volatility_ind"})
+
 # What a condition without an output means to the backtester, by indicator.
 NO_OUTPUT_IN_BACKTESTER: dict[str, Text] = {
     "bollinger": Text("종가 자체", "the close itself"),

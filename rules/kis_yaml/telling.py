@@ -1,6 +1,6 @@
 """Remarks about what an indicator or a candle pattern is to each tool."""
 
-from rules.kis_yaml.differences import BACKTESTER, BUILDER, CANDLES_IN_BUILDER
+from rules.kis_yaml.differences import BACKTESTER, BUILDER, CANDLES_IN_BUILDER, SMALL_IN_BACKTESTER
 from rules.kis_yaml.official import (
     CANDLESTICKS_OF_BUILDER_ONLY,
 )
@@ -25,7 +25,8 @@ class Telling:
         ):
             text = table.get(key)
             if text:
-                add = self.remarks.warn if code == "backtester_differs" else self.remarks.info
+                matters = code == "backtester_differs" and key not in SMALL_IN_BACKTESTER
+                add = self.remarks.warn if matters else self.remarks.info
                 add(at, code, f"`{key}`: {ko} {text.ko}.", f"`{key}`: {en} it {text.en}.")
         if key == "wma":
             self.remarks.info(
