@@ -166,7 +166,8 @@ def read_limits(path: Path) -> Guards:
         raise PlanError(
             f"{path}: account와 house 아래에 한도를 적으세요.", f"{path}: write the limits under account and house."
         )
-    return Guards(*(_limits(found.get(whose) or {}, path) for whose in ("house", "account")))
+    house, account = (_limits(found.get(whose) or {}, path) for whose in ("house", "account"))
+    return Guards(house, account)
 
 
 def _limits(raw: Mapping[str, Any], path: Path) -> Limits:
@@ -174,7 +175,9 @@ def _limits(raw: Mapping[str, Any], path: Path) -> Limits:
     if not isinstance(raw, dict) or not set(raw) <= known:
         names = ", ".join(sorted(known))
         raise PlanError(f"{path}: 있는 한도는 {names} 입니다.", f"{path}: the limits are {names}.")
-    values = {name: int(v) if name.endswith(("qty", "positions")) else Decimal(str(v)) for name, v in raw.items()}
+    values: dict[str, Any] = {
+        name: int(v) if name.endswith(("qty", "positions")) else Decimal(str(v)) for name, v in raw.items()
+    }
     return Limits(**values)
 
 

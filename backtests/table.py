@@ -104,7 +104,7 @@ def _heat(grid: dict[str, Any]) -> str:
 
 
 def _walk(study: dict[str, Any]) -> str:
-    rows = [("시험 / test", "값 / values", "훈련 / train", "시험 / test")]
+    rows: list[tuple[str, ...]] = [("시험 / test", "값 / values", "훈련 / train", "시험 / test")]
     for window in study["windows"]:
         values = ", ".join(f"{name}={value}" for name, value in window["values"].items())
         returns = (_number("{:+.2f} %", window[part]["total_return_pct"]) for part in ("trained", "tested"))

@@ -37,8 +37,8 @@ class Ledger:
 
     def columns(self) -> dict[str, numpy.ndarray]:
         """An array for each column. Nothing can be added any more while somebody keeps one."""
-        table = numpy.frombuffer(self.rows, dtype=numpy.float64) if len(self) else numpy.empty(0)
-        table = table.reshape(-1, len(self.COLUMNS))
+        flat = numpy.frombuffer(self.rows, dtype=numpy.float64) if len(self) else numpy.empty(0)
+        table = flat.reshape(-1, len(self.COLUMNS))
         whole = self.COLUMNS[:4]
         return {
             name: table[:, k].astype(numpy.int64) if name in whole else table[:, k]

@@ -132,8 +132,8 @@ class PastRows(Sequence[Bar]):
             raise IndexError(at)
         columns = self._columns
         start = datetime.fromtimestamp(int(columns.start[k]), UTC)
-        prices = (exact(columns.column(name)[k]) for name in ("open", "high", "low", "close"))
-        return Bar(start, *prices, int(columns.volume[k]))
+        opened, high, low, close = (exact(columns.column(name)[k]) for name in ("open", "high", "low", "close"))
+        return Bar(start, opened, high, low, close, int(columns.volume[k]))
 
 
 def past_bars(columns: Columns, n: int) -> Bars:

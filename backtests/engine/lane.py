@@ -37,9 +37,16 @@ NO_SESSION = Text("규칙이 쓰는 장 시간이 아닙니다.", "Not in a sess
 class Judge(Protocol):
     """What a rule thinks of a bar that has just closed. A true answer acts; a Decision says more than that."""
 
-    watches_high: bool
-    entry: Callable[[int, "Held"], Any]
-    exit: Callable[[int, "Held"], Any]
+    @property
+    def watches_high(self) -> bool:
+        """Whether the exit depends on the highest price since entry."""
+        ...
+
+    @property
+    def entry(self) -> Callable[[int, "Held"], Any]: ...
+
+    @property
+    def exit(self) -> Callable[[int, "Held"], Any]: ...
 
     def attach(self, lane: "Lane") -> None:
         """Before the first bar."""

@@ -28,7 +28,8 @@ CELLS = 2_000_000  # numbers drawn at a time
 
 def varied(rule: Rule, values: Mapping[str, str]) -> Rule:
     """The rule with other values: of its parameters (`fast` or `$fast`) or of its numeric fields. Raises PlanError."""
-    params, fields = dict(rule.params), {}
+    params: dict[str, Any] = dict(rule.params)
+    fields: dict[str, Any] = {}
     for name, text in values.items():
         bare = name.removeprefix("$")
         if bare in params:
@@ -40,7 +41,7 @@ def varied(rule: Rule, values: Mapping[str, str]) -> Rule:
         else:
             known = ", ".join([*(f"${each}" for each in params), *MONEY, *WHOLE])
             raise PlanError(f"'{name}'은(는) 바꿀 수 없습니다. 있는 것: {known}.", f"'{name}' cannot vary: {known}.")
-    return replace(rule, params=params, **fields)  # type: ignore[arg-type]
+    return replace(rule, params=params, **fields)
 
 
 def _decimal(name: str, text: str) -> Decimal:
