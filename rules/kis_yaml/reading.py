@@ -61,7 +61,7 @@ class _Reader:
         )
 
     def read(self) -> Imported:
-        self.remarks.unknown_keys(self.root, _TOP_KEYS, "파일")
+        self.remarks.unknown_keys(self.root, _TOP_KEYS, "the file", "파일")
         self.version()
         strategy = self.strategy()
         id = self.id(strategy)

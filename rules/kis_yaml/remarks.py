@@ -34,7 +34,7 @@ class Remarks:
     def in_order(self) -> tuple[Note, ...]:
         return tuple(sorted(self._notes.values(), key=lambda note: (note.line, note.column)))
 
-    def unknown_keys(self, mapping: Mapped, known: Iterable[str], where: str) -> None:
+    def unknown_keys(self, mapping: Mapped, known: Iterable[str], where: str, where_ko: str = "") -> None:
         """Keys that no tool reads: they are listed, with the nearest that one does."""
         known = tuple(known)
         for key, _ in mapping.items:
@@ -46,7 +46,7 @@ class Remarks:
             self.lost(
                 key,
                 "unknown_key",
-                f"{where} 의 `{key.text}` 은(는) 공식 도구가 읽지 않는 항목이라 옮기지 않았습니다.{ko}",
+                f"{where_ko or where} 의 `{key.text}` 은(는) 공식 도구가 읽지 않는 항목이라 옮기지 않았습니다.{ko}",
                 f"No official tool reads `{key.text}` in {where}: it was not carried over.{en}",
             )
 
