@@ -340,7 +340,7 @@ class AccountBot:
             because = decision.broke
             seen = Seen(
                 decision,
-                decision.as_dict() if watch.due_to_store(decision, now) else None,
+                watch.told(decision) if watch.due_to_store(decision, now) else None,
                 trading.intent_for(watch, decision, quote),
             )
         except StrategyBroke as broke:

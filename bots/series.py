@@ -9,9 +9,10 @@ from market.data import Bars, Quote, SeriesKey
 from market.words import Exchange, Timeframe
 from rules.domain import Rule
 from rules.indicators.values import anchor_of, anchored_bars
-from rules.language.needs import SeriesNeed
+from rules.language.needs import Needs, SeriesNeed
+from rules.language.nodes import OWN
 
-STRATEGY_BARS = 500  # what code looks at cannot be told beforehand
+STRATEGY_BARS = 500
 _REGULAR_MINUTES = 390
 _SPARE = 5  # the forming bar, and a few that come while history is read
 
@@ -19,12 +20,20 @@ _SPARE = 5  # the forming bar, and a few that come while history is read
 def needs_of(rule: Rule) -> dict[SeriesKey, SeriesNeed]:
     """Every series that the rule looks at, by name; its own is always among them."""
     own = SeriesKey(rule.symbol, rule.timeframe)
-    found = {own: SeriesNeed(STRATEGY_BARS if rule.program is not None else 0)}
-    for series, need in rule.needs.items():
+    found = {own: SeriesNeed()}
+    for series, need in (*rule.needs.items(), *_of_code(rule).items()):
         named = series.named(rule.symbol, rule.timeframe)
         key = SeriesKey(named.symbol or rule.symbol, named.timeframe or rule.timeframe)
         found[key] = found.get(key, SeriesNeed()).and_(need)
     return found
+
+
+def _of_code(rule: Rule) -> Needs:
+    """What a strategy is seen to look at; of one that does not tell, a good deal of its own bars."""
+    if rule.program is None:
+        return {}
+    needs: Needs = getattr(rule.program, "needs", {OWN: SeriesNeed(STRATEGY_BARS)})
+    return needs
 
 
 def bars_to_keep(need: SeriesNeed, timeframe: Timeframe) -> int:

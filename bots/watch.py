@@ -71,6 +71,11 @@ class Watch:
         """Evaluate the rule on what is known now."""
         return evaluate(self.rule, self.market(now=now, quote=quote, account=account, session=session))
 
+    def told(self, decision: Decision) -> dict[str, Any]:
+        """The evaluation as it is stored; of a strategy also what its code printed."""
+        printed = getattr(self.rule.program, "printed", ())
+        return {**decision.as_dict(), "printed": list(printed)} if printed else decision.as_dict()
+
     def takes(self, decision: Decision) -> bool:
         """Remember what the rule wants now; True when it did not want that before."""
         before, self.wanted = self.wanted, decision.action

@@ -79,12 +79,10 @@ def read_rule(text: str) -> RuleFile:
     document = read_document(text)
     given, problems = read_fields(document.raw)
     problems = [*missing(document.raw), *problems]
+    wrong = {problem.field for problem in problems}
     whole = with_defaults(given)
-    if not problems:
-        judged = judge(whole)
-        problems = [document.placed(problem) for problem in judged.problems]
-    else:
-        problems = [document.placed(problem) for problem in problems]
+    problems += [problem for problem in judge(whole).problems if problem.field not in wrong]
+    problems = [document.placed(problem) for problem in problems]
     if errors_of(problems):
         raise RuleFileInvalid(errors_of(problems))
     return RuleFile(given, whole, rule_of(whole), tuple(warnings_of(problems)))
@@ -121,7 +119,8 @@ def write_rule(fields: Mapping[str, Any]) -> str:
 
     `fields`: as the table stores them; strangers are ignored.
     """
-    usual = with_defaults({"order_price": fields.get("order_price", DEFAULTS["order_price"])})
+    usual = with_defaults({"order_price": fields["order_price"]} if "order_price" in fields else {})
+    usual["order_price"] = DEFAULTS["order_price"]
     said = {name: fields[name] for name in READERS if name in fields and fields[name] != usual.get(name)}
     return yaml.dump(
         {name: _plain(value) for name, value in said.items()},

@@ -212,21 +212,19 @@ def _python(fields: Mapping[str, Any]) -> list[Problem]:
         text = Text("decide 함수가 필요합니다.", "It needs a function `decide`.")
         wanted = Text("`def decide(market, position, params):`", "`def decide(market, position, params):`")
         return [*found, Problem("code", text, "required", expected=wanted)]
-    from rules.sandbox import check_code
+    from rules.sandbox import CageAway, check_code
 
-    return [*found, *(_code_problem(problem) for problem in check_code(fields["code"]))]
-
-
-def _code_problem(problem: Any) -> Problem:
-    return Problem(
-        "code",
-        problem.text,
-        getattr(problem, "code", "") or "code",
-        line=problem.line,
-        column=getattr(problem, "column", None),
-        suggestion=getattr(problem, "suggestion", None),
-        warns=getattr(problem, "severity", "error") == "warning",
-    )
+    try:
+        problems = check_code(fields["code"], values_of(fields["params"]))
+    except CageAway as away:
+        return [*found, Problem("code", away.text, "cage_away")]
+    return [
+        *found,
+        *(
+            Problem("code", p.message, "bad_code", line=p.line, column=p.column, suggestion=p.suggestion)
+            for p in problems
+        ),
+    ]
 
 
 def _idle(name: str, mode: str, other: str) -> Problem:

@@ -121,7 +121,7 @@ class TestStopping:
         assert order.status == "working"
 
     def test_switching_the_account_off_stops_its_bot(self, write_rule, start_bot, trading_account, trader, eventually):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         bot = start_bot()
         eventually(lambda: BotLease.objects.filter(holder__gt="").exists())
         trading_account.refresh_from_db()
@@ -133,7 +133,7 @@ class TestStopping:
     def test_a_second_bot_of_the_same_account_goes_away_without_a_trace(
         self, write_rule, start_bot, trading_account, eventually
     ):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         start_bot()
         token = eventually(lambda: BotLease.objects.filter(holder__gt="").values_list("token", flat=True).first())
 
@@ -147,7 +147,7 @@ class TestKeysThatChange:
     def test_a_bot_whose_app_key_was_replaced_gives_way_to_one_with_the_new_key(
         self, kis, write_rule, start_bot, trading_account, trader, eventually
     ):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         bot = start_bot()
         eventually(lambda: BrokerageAccount.objects.get(pk=trading_account.pk).health_status == "healthy")
         given = kis.accounts("paper")[0]
@@ -167,7 +167,7 @@ class TestKeysThatChange:
     def test_a_bot_takes_up_a_better_key_for_prices_by_starting_anew(
         self, write_rule, start_bot, trading_account, eventually
     ):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         bot = start_bot()
         eventually(lambda: BrokerageAccount.objects.get(pk=trading_account.pk).health_status == "healthy")
 
@@ -214,7 +214,7 @@ class TestKilled:
     def test_a_paused_bot_that_lost_its_lease_sends_nothing_when_it_wakes(
         self, kis, write_rule, start_bot, trading_account, eventually
     ):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         bot = start_bot()
         eventually(lambda: BrokerageAccount.objects.get(pk=trading_account.pk).health_status == "healthy")
         bot.process.send_signal(signal.SIGSTOP)
@@ -235,7 +235,7 @@ class TestBadDays:
     def test_a_silent_broker_makes_the_account_unhealthy_and_an_answer_heals_it(
         self, kis, write_rule, start_bot, trading_account, eventually
     ):
-        write_rule(entry="false")
+        write_rule(entry="price > 1000000")
         bot = start_bot()
 
         def health() -> str:
