@@ -36,6 +36,7 @@ from rules.language.nodes import (
     Word,
 )
 
+OTHER = "QQQ"
 HELD = ("position.return_pct", "position.drawdown_pct", "position.held_minutes", "position.avg_price", "position.value")
 LONGER = {Timeframe.M1: (Timeframe.M5, Timeframe.H1, Timeframe.D1), Timeframe.H1: (Timeframe.D1,)}
 
@@ -119,7 +120,7 @@ class Conditions:
         if parameter.kind == "choice":
             return Word(rng.choice(parameter.choices))
         if parameter.kind not in ("int", "number"):
-            return Name(str(parameter.default))
+            return Name(OTHER)
         value = Decimal(str(parameter.default))
         if rng.random() < 0.8:
             low, high = parameter.least, min(parameter.most, max(parameter.least, 1) * 30)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import numpy
 
-from bench.parity_conditions import LONGER, Conditions
+from bench.parity_conditions import LONGER, OTHER, Conditions
 from bench.parity_series import random_columns
 from bots.bars import BarSeries
 from market.columns import Columns, end_of, visible
@@ -34,7 +34,6 @@ from rules.language.nodes import OWN, Boolean, Call, Series
 from rules.language.past import FLAT, PositionLike
 from rules.language.replay import Replay
 
-OTHER = "QQQ"
 _ID = UUID(int=1)
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from market.columns import Columns, end_of
+from rules.language.beside import beside
 from rules.language.nodes import OWN, Series
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ class PastLook:
             columns, newest = self._leaves.columns_of(series), self._newest(series)
             self._columns[series] = None if columns is None or newest < 0 else columns.upto(newest + 1)
         return self._columns[series]
+
+    def columns_beside(self, series: Series, benchmark: Series) -> Columns | None:
+        columns, other = self.columns_of(series), self.columns_of(benchmark)
+        return None if columns is None or other is None else beside(columns, other)
 
     def _newest(self, series: Series) -> int:
         if series == OWN:

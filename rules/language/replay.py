@@ -24,6 +24,7 @@ from rules.language.nodes import (
     AnyOf,
     Boolean,
     Call,
+    Comparison,
     Name,
     Negate,
     Node,
@@ -108,6 +109,8 @@ def _first(node: Node, offset: int, leaves: Leaves) -> int:
             return _first(of, offset + bars, leaves)
         case All(of=items) | AnyOf(of=items):
             return min(_first(item, offset, leaves) for item in items)
+        case Comparison(op=op) if op.crosses:
+            offset += 1
     return max(_first(child, offset, leaves) for child in children(node))
 
 
