@@ -1,6 +1,7 @@
 """A condition that means something may still say nothing: never true, always true, or not what it seems to say."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from market.errors import Text
 from rules.language import mistakes
@@ -33,8 +34,6 @@ from rules.language.ranges import (
 )
 
 Odd = tuple[str, Text, Place | None, str | None]  # code, text, place, suggestion
-
-_FIELDS = ("open", "high", "low", "close", "price")
 
 
 def warnings_of(node: Node) -> tuple[Odd, ...]:
@@ -123,8 +122,10 @@ def _range_text(side: Node) -> Text:
 def _own_bar(node: Comparison) -> Iterator[Odd]:
     """`price > maximum(20)`: the newest bar is in the window that it is compared with."""
     for extreme, other in ((node.right, node.left), (node.left, node.right)):
-        plain = isinstance(other, Name) and other.name in _FIELDS and isinstance(extreme, Call)
-        if plain and holds_its_own_bar(extreme):
+        # While a bar forms its close is the price.
+        of_bar = replace(other, name="close") if other == Name("price") else other
+        held = difference_of(of_bar, extreme)
+        if isinstance(extreme, Call) and holds_its_own_bar(extreme) and 0 in (held.low, held.high):
             text, earlier = to_text(extreme), to_text(Shift(extreme, 1))
             yield (
                 "holds_own_bar",

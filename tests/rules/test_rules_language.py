@@ -344,7 +344,11 @@ def test_any_text_is_read_or_refused_with_a_place(text):
         assert parse(to_text(node)) == node
 
 
-@given(node=conditions.map(lambda node: bind_params(node, BOUND)), held=st.integers(0, 1), closes=st.lists(st.integers(1, 500), min_size=1, max_size=60))
+@given(
+    node=conditions.map(lambda node: bind_params(node, BOUND)),
+    held=st.integers(0, 1),
+    closes=st.lists(st.integers(1, 500), min_size=1, max_size=60),
+)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_whatever_passes_the_check_can_be_judged_and_explained(market, node, held, closes):
     try:
