@@ -179,7 +179,7 @@ class Bot:
         last = self.market.rows[OWN][i].close
         symbols = {None: "AAPL", OTHER: OTHER}
         others = {
-            SeriesKey(symbols[series.symbol], series.timeframe or self.market.timeframe): _closed(bars.view())
+            SeriesKey(symbols[series.symbol], series.timeframe or self.market.timeframe): bars.view_at(now)
             for series, bars in self.series.items()
             if series != OWN
         }
