@@ -108,7 +108,7 @@ def _quantity(value: Any, limits: Limits) -> int | None:
     )
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise problem
-    if not math.isfinite(value) or value != int(value) or not 1 <= value <= limits.quantity:
+    if not _finite(value) or not 1 <= value <= limits.quantity or value != int(value):
         raise problem
     return int(value)
 
@@ -124,7 +124,7 @@ def _price(value: Any, limits: Limits) -> Decimal | None:
     if isinstance(value, str):
         if not _PLAIN_NUMBER.fullmatch(value):
             raise problem
-    elif isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+    elif isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not _finite(value):
         raise problem
     if not isinstance(value, str) and not 0 < value <= limits.price:
         raise problem
@@ -134,6 +134,10 @@ def _price(value: Any, limits: Limits) -> Decimal | None:
     if not 0 < price <= limits.price or len(price.as_tuple().digits) > 30:
         raise problem
     return price
+
+
+def _finite(value: int | float | Decimal) -> bool:
+    return value.is_finite() if isinstance(value, Decimal) else isinstance(value, int) or math.isfinite(value)
 
 
 def _reason(value: Any, limits: Limits) -> str | None:
