@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -182,7 +183,16 @@ def _imported(found: texts.Import, environment: str | None, rule: Any = None) ->
     }
 
 
+class _Files(DefaultContentNegotiation):
+    """`format` names the file's format here, not the renderer."""
+
+    def select_renderer(self, request: Request, renderers: list, format_suffix: str | None = None) -> tuple:
+        return renderers[0], renderers[0].media_type
+
+
 class RuleExport(APIView):
+    content_negotiation_class = _Files
+
     @extend_schema(
         operation_id="rules_export",
         parameters=[

@@ -14,7 +14,8 @@ from credentials.services import set_credentials
 from logs.models import ExecutionLog
 from orders.models import Execution, Order
 from positions.models import Position
-from rules.models import RuleState, StrategySignal
+from rules.models import RuleState, RuleVersion, StrategySignal
+from rules.services import update_rule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -262,3 +263,47 @@ class TestBadDays:
 
         eventually(lambda: StrategySignal.objects.filter(type="veto").exists())
         assert orders_at_broker(kis) == []
+
+
+class TestWhatARuleLooksAt:
+    def test_other_timeframes_other_symbols_and_settled_indicators_are_known_from_the_start(
+        self, write_rule, start_bot, eventually, trader
+    ):
+        """RSI(14) is known only once its anchor, days ago, is covered by the broker's history."""
+        known = "rsi(14) < 101 and close(timeframe=5m) > 0 and sma(20, timeframe=1d) > 0"
+        others = "MSFT.close > 0 and MSFT.sma(20, timeframe=1d) > 0"
+        rule = write_rule(evaluate_on="bar_close")
+        update_rule(rule=rule, by=trader, entry_condition=f"{known} and {others}")
+        start_bot()
+
+        order = eventually(lambda: Order.objects.first(), 150)
+
+        text = RuleVersion.objects.get(rule=rule, version=order.rule_version).fields["entry_condition"]
+        assert (order.rule_version, text) == (2, f"{known} and {others}")  # the order knows the text that made it
+
+    def test_a_strategy_in_python_buys_what_it_names_and_a_broken_one_stops_alone(
+        self, write_rule, start_bot, eventually
+    ):
+        buys = 'def decide(market, position, params):\n    return {"action": "enter", "quantity": 2}\n'
+        breaks = (
+            "def decide(market, position, params):\n"
+            "    while market.price > 0 and len(market.close) > 1 and market.symbol == 'AAPL':\n"
+            "        pass\n"
+        )
+        good = write_rule(entry="", exit="", mode="python", code=buys, symbol="MSFT", stop_loss_pct=50)
+        bad = write_rule(
+            entry="", exit="", mode="python", code="def decide(market, position, params):\n    return None\n"
+        )
+        RuleState.objects.get(rule=bad)
+        type(bad).objects.filter(pk=bad.pk).update(code=breaks)  # what a check can miss, a limit holds
+        start_bot()
+
+        eventually(lambda: Order.objects.filter(rule=good, status="filled").exists())
+        stopped = eventually(lambda: RuleState.objects.get(rule=bad).stopped_because)
+
+        assert Order.objects.get(rule=good).qty == 2
+        assert stopped["ko"] and stopped["en"]
+        assert ExecutionLog.objects.filter(rule_id=bad.pk, level="error").count() == 1
+        bad.refresh_from_db()
+        good.refresh_from_db()
+        assert (bad.enabled, good.enabled) == (False, True)

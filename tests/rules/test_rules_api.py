@@ -170,3 +170,230 @@ def test_the_admin_shows_rules_and_changes_them_in_versions(client, admin, made)
     assert rule.versions.count() == 2
     for table in ("strategysignal", "rulestate", "ruleversion"):
         assert client.get(f"/admin/rules/{table}/").status_code == 200
+
+
+OFFICIAL = """version: "1.0"
+metadata:
+  name: Golden cross
+strategy:
+  id: golden_cross
+  params:
+    fast: {default: 5, min: 2, max: 20, type: int}
+  indicators:
+    - id: sma
+      alias: fast_line
+      params: {period: $fast}
+    - id: sma
+      alias: slow_line
+      params: {period: 20}
+  entry:
+    logic: AND
+    conditions:
+      - {indicator: fast_line, operator: cross_above, compare_to: slow_line}
+  exit:
+    logic: OR
+    conditions:
+      - {indicator: fast_line, operator: cross_below, compare_to: slow_line}
+risk:
+  stop_loss: {enabled: true, percent: 5.0}
+"""
+FILE = """symbol: AAPL
+buy_amount_usd: 1000
+entry_condition: rsi(14) < 30
+exit_condition: rsi(14) > 70
+"""
+CODE = 'def decide(market, position, params):\n    return "enter" if position.qty == 0 else None\n'
+
+
+class TestCheck:
+    def check(self, client, **body) -> dict:
+        return client.post("/api/rules:check", body).json()
+
+    def test_of_a_whole_rule_it_says_everything_wrong_with_its_place(self, as_, trader):
+        fields = NEW | {"entry_condition": "rsj(14) < 30", "stop_loss_pct": 200, "timefrane": "1m"}
+        answer = self.check(as_(trader), fields=fields)
+        assert not answer["valid"]
+        assert {(e["field"], e["code"]) for e in answer["errors"]} == {
+            ("entry_condition", "unknown_indicator"), ("stop_loss_pct", "invalid"), ("timefrane", "unknown_field"),
+        }  # fmt: skip
+        assert answer["error"] == answer["errors"][0]
+
+    def test_a_file_is_told_by_line(self, as_, trader):
+        answer = self.check(as_(trader), yaml=FILE + "timefrane: 5m\n")
+        (error,) = answer["errors"]
+        assert (error["line"], error["column"], error["suggestion"]) == (5, 1, "timeframe")
+
+    def test_a_valid_rule_says_what_it_reads(self, as_, trader):
+        Instrument.objects.get_or_create(symbol="QQQ", defaults={"exchange": "nasdaq"})
+        fields = NEW | {"entry_condition": "QQQ.sma(20, timeframe=1d) > 1 and rsi(14) < 30"}
+        answer = self.check(as_(trader), fields=fields)
+        assert answer["valid"]
+        needs = {(n["symbol"], n["timeframe"]): (n["bars"], n["before_anchor"]) for n in answer["needs"]}
+        assert needs["QQQ", "1d"] == (20, None)
+        assert needs[None, None][1] == 280
+        assert answer["conditions"]["entry_condition"]["text"].startswith("QQQ.sma")
+        assert {use["name"] for use in answer["uses"]} == {"rsi", "sma"}
+
+    def test_what_only_the_account_forbids_is_said_for_the_account(self, as_, trader, viewer, paper_account):
+        fields = NEW | {"time_in_force": "at_open"}
+        assert self.check(as_(trader), fields=fields)["valid"]
+        answer = self.check(as_(trader), fields=fields, account_id=str(paper_account.pk))
+        assert [e["code"] for e in answer["errors"]] == ["not_on_paper"]
+
+    def test_another_symbol_must_be_listed(self, as_, trader):
+        answer = self.check(as_(trader), fields=NEW | {"entry_condition": "NOPE.close > 1"})
+        assert [(e["field"], e["code"]) for e in answer["errors"]] == [("entry_condition", "unknown_symbol")]
+
+    @pytest.mark.parametrize("body", [{}, {"condition": "true", "yaml": "x"}, {"rule": 1}, []])
+    def test_it_wants_exactly_one_of_them(self, as_, trader, body):
+        assert as_(trader).post("/api/rules:check", body).status_code == 400
+
+    def test_code_is_told_by_line(self, as_, trader):
+        fields = {"symbol": "AAPL", "buy_amount_usd": 100, "mode": "python", "code": "import os\n" + CODE}
+        (error,) = self.check(as_(trader), fields=fields)["errors"]
+        assert (error["field"], error["line"]) == ("code", 1)
+
+
+class TestPython:
+    def test_a_strategy_is_saved_with_its_code_and_parameters(self, as_, trader, paper_account):
+        body = {"account_id": str(paper_account.pk), "symbol": "AAPL", "buy_amount_usd": 100, "mode": "python"}
+        made = as_(trader).post("/api/rules", body | {"code": CODE, "params": {"level": 3}, "stop_loss_pct": 5})
+        assert made.status_code == 201
+        rule = made.json()
+        assert (rule["code"], rule["stop_loss_pct"]) == (CODE, "5.0000")
+        assert rule["params"] == {"level": {"type": "int", "default": 3}}
+
+    def test_from_conditions_to_code_and_back_each_is_a_version(self, as_, trader, made):
+        url = f"/api/rules/{made['id']}"
+        half = as_(trader).patch(url, {"mode": "python", "code": CODE})
+        assert set(half.json()["fields"]) == {"entry_condition", "exit_condition"}
+        whole = {"mode": "python", "code": CODE, "entry_condition": "", "exit_condition": ""}
+        assert as_(trader).patch(url, whole).json()["version"] == 2
+        back = {"mode": "dsl", "code": "", "entry_condition": "rsi(14) < 30", "exit_condition": "false"}
+        assert as_(trader).patch(url, back).json()["version"] == 3
+
+
+class TestImport:
+    def test_an_official_file_becomes_fields_with_notes_by_line(self, as_, trader):
+        answer = as_(trader).post("/api/rules:import", {"text": OFFICIAL})
+        found = answer.json()
+        assert (answer.status_code, found["format"], found["rule"]) == (200, "kis_yaml", None)
+        assert found["fields"]["entry_condition"] == "sma($fast) crosses_above sma(20)"
+        assert found["fields"]["params"]["fast"] == {"type": "int", "default": 5, "min": 2, "max": 20}
+        assert (found["fields"]["stop_loss_pct"], found["fields"]["timeframe"]) == ("5", "1d")
+        assert {(e["field"], e["code"]) for e in found["errors"]} == {
+            ("symbol", "required"), ("buy_amount_usd", "required"),
+        }  # fmt: skip
+        assert all(note["line"] >= 1 and note["message"]["ko"] for note in found["notes"])
+
+    def test_what_it_lacks_is_given_beside_it_and_it_is_saved_switched_off(self, as_, trader, paper_account):
+        body = {"text": OFFICIAL, "account_id": str(paper_account.pk), "save": True}
+        lacking = as_(trader).post("/api/rules:import", body)
+        assert (lacking.status_code, set(lacking.json()["fields"])) == (400, {"symbol", "buy_amount_usd"})
+        saved = as_(trader).post("/api/rules:import", body | {"symbol": "AAPL", "buy_amount_usd": "500"})
+        rule = saved.json()["rule"]
+        assert (saved.status_code, rule["enabled"], rule["timeframe"]) == (201, False, "1d")
+        assert TradeRule.objects.get(pk=rule["id"]).compiled().needs
+
+    def test_our_own_file_is_known_by_its_fields(self, as_, trader, paper_account):
+        body = {"text": FILE, "account_id": str(paper_account.pk), "save": True}
+        saved = as_(trader).post("/api/rules:import", body)
+        assert (saved.status_code, saved.json()["format"]) == (201, "rule")
+
+    @pytest.mark.parametrize("text", ["strategy: [", "metadata:\n  name: 3\nstrategy: 1\n", "just words", FILE * 2])
+    def test_a_malformed_file_is_told_by_line_or_as_a_whole(self, as_, trader, text):
+        answer = as_(trader).post("/api/rules:import", {"text": text})
+        assert answer.status_code == 400
+        assert answer.json()["fields"][""][0]["en"]
+
+    def test_saving_needs_an_account_that_one_may_operate(self, as_, trader, viewer, paper_account):
+        assert as_(trader).post("/api/rules:import", {"text": FILE, "save": True}).status_code in (400, 404)
+        body = {"text": FILE, "account_id": str(paper_account.pk), "save": True}
+        assert as_(viewer).post("/api/rules:import", body).status_code == 403
+
+
+class TestExport:
+    def test_what_is_exported_imports_as_it_was(self, as_, trader, viewer, other_trader, paper_account, made):
+        url = f"/api/rules/{made['id']}/export"
+        answer = as_(viewer).get(url)
+        assert answer.status_code == 200
+        assert "AAPL.rule.yaml" in answer["Content-Disposition"]
+        body = {"text": answer.content.decode(), "account_id": str(paper_account.pk), "save": True}
+        again = as_(trader).post("/api/rules:import", body).json()["rule"]
+        same = ("symbol", "entry_condition", "exit_condition", "buy_amount_usd", "max_position", "params")
+        assert {name: again[name] for name in same} == {name: made[name] for name in same}
+        assert as_(other_trader).get(url).status_code == 404
+
+    def test_an_official_file_imports_again_and_says_what_it_cannot_hold(self, as_, trader, paper_account):
+        given = {"symbol": "AAPL", "buy_amount_usd": "500", "account_id": str(paper_account.pk), "save": True}
+        rule = as_(trader).post("/api/rules:import", {"text": OFFICIAL, **given}).json()["rule"]
+        url = f"/api/rules/{rule['id']}/export?format=kis_yaml&profile=backtester"
+        answer = as_(trader).get(url)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/yaml; charset=utf-8")
+        again = as_(trader).post("/api/rules:import", {"text": answer.content.decode()}).json()
+        assert (again["format"], again["fields"]["stop_loss_pct"]) == ("kis_yaml", "5")
+        as_(trader).patch(f"/api/rules/{rule['id']}", {"entry_condition": "QQQ.close > 1 and session.phase == regular"})
+        refused = as_(trader).get(url)
+        assert (refused.status_code, refused.json()["code"]) == (422, "not_expressible")
+        assert refused.json()["fields"]
+
+    def test_another_format_is_no_format(self, as_, trader, made):
+        assert as_(trader).get(f"/api/rules/{made['id']}/export?format=xml").status_code == 400
+
+
+def test_versions_are_whole_texts_with_who_when_and_what_changed(as_, trader, viewer, other_trader, made):
+    url = f"/api/rules/{made['id']}"
+    as_(trader).patch(url, {"entry_condition": "rsi(14) < 25", "stop_loss_pct": "3"})
+    newest, first = as_(viewer).get(f"{url}/versions").json()["results"]
+    assert (newest["version"], first["version"], newest["changed_by"]) == (2, 1, trader.email)
+    assert newest["changed"] == ["entry_condition", "stop_loss_pct"]
+    assert newest["diff"] == ["-entry_condition: rsi(14) < 30", "+entry_condition: rsi(14) < 25", "+stop_loss_pct: 3"]
+    assert first["diff"] == [] and "entry_condition: rsi(14) < 30" in first["text"]
+    assert as_(other_trader).get(f"{url}/versions").status_code == 404
+
+
+def test_the_vocabulary_explains_every_word_in_both_languages(as_, trader):
+    words = as_(trader).get("/api/rules/vocabulary").json()
+    assert len(words["indicators"]) >= 80 and len(words["patterns"]) >= 57
+    for word in (*words["indicators"], *words["patterns"], *words["names"]):
+        assert word["title"]["ko"] and word["definition"]["en"], word["name"]
+    for word in words["indicators"]:
+        example = word["example"] + ("" if len(word["outputs"]) == 1 else f".{word['outputs'][0]['name']}")
+        asked = {"condition": f"{example} > {example}[1]"}
+        answer = as_(trader).post("/api/rules:check", asked).json()
+        assert answer["valid"] or answer["error"]["code"] == "never_true", (word["name"], answer["error"])
+
+
+def test_ready_rules_can_be_made_as_they_are(as_, trader, paper_account):
+    ready = as_(trader).get("/api/rules/ready").json()["results"]
+    assert len(ready) >= 10
+    for rule in ready:
+        answer = as_(trader).post("/api/rules:check", {"yaml": rule["text"]}).json()
+        assert answer["valid"], (rule["id"], answer["errors"])
+
+
+def test_the_schema_of_a_rule_file_is_json_schema(as_, trader):
+    answer = as_(trader).get("/api/rules/schema")
+    assert answer.status_code == 200
+    assert "$schema" in answer.json()
+
+
+class TestEnabling:
+    def test_a_rule_that_could_never_do_anything_is_not_switched_on(self, as_, trader, paper_account, made):
+        url = f"/api/rules/{made['id']}"
+        as_(trader).patch(url, {"entry_condition": "false"})
+        body = {"enabled": True, "confirm": paper_account.nickname}
+        refused = as_(trader).post(f"{url}:toggle", body)
+        assert (refused.status_code, list(refused.json()["fields"])) == (400, ["entry_condition"])
+        RuleState.objects.filter(rule_id=made["id"]).update(qty=2, avg_price="10")  # it has something to sell
+        assert as_(trader).post(f"{url}:toggle", body).status_code == 200
+
+    def test_why_a_rule_stopped_is_told_with_its_state(self, as_, trader, paper_account, made, now):
+        from market.errors import Text
+        from rules.services import stop_rule
+
+        url = f"/api/rules/{made['id']}"
+        as_(trader).post(f"{url}:toggle", {"enabled": True, "confirm": paper_account.nickname})
+        assert stop_rule(rule_id=made["id"], version=1, because=Text("망가짐", "broke"), now=now)
+        stopped = as_(trader).get(url).json()
+        assert (stopped["enabled"], stopped["state"]["stopped_because"]) == (False, {"ko": "망가짐", "en": "broke"})
