@@ -192,7 +192,7 @@ REMARKED = {
     "version v1": ('version: "1.0"', "version: v1", 1, "version_text", "warning"),
     "an unknown key at the top": ("risk:", "symbols: [A]\nrisk:", 24, "unknown_key", "lost"),
     "an unknown key in metadata": ("  tags: []", "  tags: []\n  licence: x", 7, "unknown_key", "lost"),
-    "an unknown key in strategy": ("  category: trend", "  category: trend\n  timeframe: 1d", 10, "unknown_key", "lost"),
+    "an unknown key in strategy": ("  category: trend", "  category: trend\n  symbols: []", 10, "unknown_key", "lost"),
     "metadata missing": (SOUND[SOUND.index("metadata:") : SOUND.index("strategy:")], "", 1, "metadata_missing",
                          "warning"),
     "name missing": ('  name: "Cross"\n', "", 3, "name_missing", "warning"),
