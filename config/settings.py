@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "rules",
     "positions",
     "orders",
+    "backtests",
     "bots",
 ]
 

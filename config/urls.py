@@ -24,5 +24,6 @@ urlpatterns = [
     path("api/", include("rules.urls")),
     path("api/", include("positions.urls")),
     path("api/", include("orders.urls")),
+    path("api/", include("backtests.urls")),
     path("api/", include("bots.urls")),
 ]

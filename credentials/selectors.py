@@ -1,9 +1,11 @@
 """Whose key is used for what."""
 
+from uuid import UUID
+
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from accounts.keys import keyring
-from accounts.models import BrokerageAccount, Role
+from accounts.models import BrokerageAccount, Role, User
 from credentials.models import ApiCredential, Purpose
 from market.words import Environment
 
@@ -19,9 +21,18 @@ def data_credential_for(account: BrokerageAccount) -> ApiCredential | None:
     The account's own when it is real, else a data key of its owner, else a real trade key of the owner that lends
     prices to their paper accounts, else a data key that an admin lends to the house.
     """
-    own = Q(account=account, environment=Environment.REAL)
-    owners = Q(purpose=Purpose.DATA, owner_id=account.user_id)
-    lent = Q(purpose=Purpose.TRADE, owner_id=account.user_id, lends_prices=True)
+    return _nearest_data_key(Q(account=account), account.user_id)
+
+
+def data_credential_of(person: User) -> ApiCredential | None:
+    """The real-side key that reads prices for what the person looks at outside any account: as for their accounts."""
+    return _nearest_data_key(Q(pk__in=()), person.pk)
+
+
+def _nearest_data_key(of_account: Q, owner_id: UUID) -> ApiCredential | None:
+    own = of_account & Q(environment=Environment.REAL)
+    owners = Q(purpose=Purpose.DATA, owner_id=owner_id)
+    lent = Q(purpose=Purpose.TRADE, owner_id=owner_id, lends_prices=True)
     houses = Q(purpose=Purpose.DATA, owner__role=Role.ADMIN)
     nearness = Case(
         When(own, then=Value(0)),

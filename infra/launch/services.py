@@ -95,6 +95,11 @@ def tasks(env: Mapping[str, str]) -> Service:
     return _worker("tasks", "tasks", "2", env, grace=10)
 
 
+def backtests(env: Mapping[str, str]) -> Service:
+    """Replays, one at a time, where no short task waits behind them."""
+    return _worker("backtests", "backtests", "1", env, grace=10)
+
+
 def beat(env: Mapping[str, str]) -> Service:
     """The clock of the house; its schedule is in the database."""
     arguments = ["-A", "config.celery:app", "beat", "-S", "django_celery_beat.schedulers:DatabaseScheduler",
