@@ -16,6 +16,7 @@ The text holds slot numbers and our own names only, never a word of the person's
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from rules.language.arguments import Reading, reading_of
@@ -56,7 +57,7 @@ class Writer(ABC):
         self.kinds: list[Kind] = []
         self.literals: set[int] = set()
         self.lines: list[str] = []
-        self.bound: dict[str, object] = {"divided": divided, "nearest_float": float}
+        self.bound: dict[str, object] = {"divided": divided, "finite": finite, "nearest_float": float}
         self._shared: dict[object, int] = {}
         self._helpers: dict[object, str] = {}
         self._exits: dict[int, list[str]] = {}  # after this many lines, the verdict may be settled
@@ -226,7 +227,7 @@ class Writer(ABC):
     def arithmetic(self, op: Operator, left: Node, right: Node, offset: int) -> tuple[Kind, str]:
         kind, (a, b), slots = self.alike((left, right), offset)
         value = f"divided({a}, {b})" if op is Operator.DIVIDE else f"{a} {op.value} {b}"
-        return kind, self.known(slots, value)
+        return kind, self.known(slots, f"finite({value})" if kind is Kind.FLOAT else value)
 
     def comparison(self, op: Comparator, left: Node, right: Node, offset: int) -> str:
         _, (a, b), slots = self.alike((left, right), offset)
@@ -247,6 +248,11 @@ class Writer(ABC):
         unknown = " or ".join(f"v{s} is None" for s in slots if s not in self.literals)
         rest = f"None if {unknown} else {not settles}" if unknown else repr(not settles)
         return f"{settles} if {settled} else {rest}"
+
+
+def finite(value: float | None) -> float | None:
+    """What is beyond all floats is unknown."""
+    return value if value is not None and isfinite(value) else None
 
 
 def divided(a: Any, b: Any) -> Any:

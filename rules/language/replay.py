@@ -39,6 +39,7 @@ from rules.language.nodes import (
 )
 from rules.language.past import FLAT, PastLook, PositionLike, exact
 from rules.language.program import Writer
+from rules.language.quick import Quickly
 
 BAR_NAMES = frozenset(("open", "high", "low", "close", "volume", "price"))
 Step = Callable[..., bool | None]
@@ -271,6 +272,8 @@ class StepWriter(Writer):
 
     def operation(self, node: Node, offset: int) -> tuple[Kind, str]:
         match node:
+            case Comparison() if self.fast and not offset and (text := self.quickly(node)):
+                return Kind.BOOLEAN, text
             case Negate(of=of):
                 slot = self.slot(of, offset)
                 form, sure = self.forms[slot], slot in self.literals
@@ -282,6 +285,16 @@ class StepWriter(Writer):
                 text = self.known([slot], f"not v{slot}")
                 return Kind.BOOLEAN, text
         return super().operation(node, offset)
+
+    def quickly(self, node: Comparison) -> str | None:
+        """The comparison by floats, and by the careful function of its own where they do not decide it."""
+        exactly = f"e{len(self.lines)}"
+        text = Quickly(lambda part, offset: f"v{self.slot(part, offset)}", BAR_NAMES).comparison(node, exactly)
+        if text is not None:
+            careful = StepWriter(self.leaves, self.quotes, self.session, sure_from=None)
+            self.bound[exactly] = careful.functions(node)[0]
+            self._made = _Made()
+        return text
 
     def group(self, items: tuple[Node, ...], offset: int, *, settles: bool) -> str:
         slots = [self.slot(item, offset) for item in items]

@@ -64,6 +64,22 @@ class TestStepAndArray:
         assert verdicts(found) == [None, True, False]
         assert found.array().tolist() == [-1, 1, 0]
 
+    def test_what_is_beyond_all_floats_is_unknown(self):
+        huge = " * ".join(["sma(1)"] * 25)
+        found = replay(f"{huge} > 1", series([1e14, 2]))
+        assert verdicts(found) == [None, True]
+        assert found.array().tolist() == [-1, 1]
+        assert [found.trace(i).value(parse(f"{huge} > 1")) for i in (0, 1)] == [None, True]
+
+    @pytest.mark.parametrize(
+        "text", ["close - 0.3 > 0.8", "close - 0.3 >= 0.8", "close - 0.3 == 0.8", "close - 0.3 != 0.8"]
+    )
+    def test_where_floats_are_too_near_decimals_decide(self, text):
+        # 1.1 - 0.3 is 0.8000000000000000444 in floats.
+        expected = text.split()[3] in (">=", "==")
+        assert verdicts(replay(text, series([1.1]))) == [expected]
+        assert replay(text, series([1.1])).array().tolist() == [int(expected)]
+
     def test_a_hole_in_a_column_is_unknown_only_there(self):
         columns = series([1, 2, 3, 4])
         columns.volume[1] = numpy.nan
