@@ -8,7 +8,7 @@ from market.errors import Text
 from rules.indicators import exact
 from rules.indicators.recursive import changes, filled
 from rules.indicators.shapes import Array, Output, Parameter, Unit, indicator, period, value, whole
-from rules.indicators.windows import ago, average, fold, highest, log, lowest, percent, quotient, variance
+from rules.indicators.windows import ago, average, fold, highest, log_change, lowest, percent, quotient, variance
 
 GROUP = "misc"
 CONSECUTIVE_REACH = 60
@@ -37,7 +37,7 @@ def _latest_peak(values: Array, left: int, right: int) -> Array:
 
 def augen(close: Array, n: int) -> tuple[Array]:
     before = ago(close, 1)
-    usual = ago(numpy.sqrt(variance(log(quotient(close, before)), n)), 1)
+    usual = ago(numpy.sqrt(variance(log_change(close, 1), n)), 1)
     return (quotient(close - before, before * usual),)
 
 
@@ -115,7 +115,7 @@ INDICATORS = (
         outputs=value(Unit.RATIO),
         group=GROUP,
         reads=("close",),
-        formula=lambda close, n: (log(quotient(close, ago(close, n))),),
+        formula=lambda close, n: (log_change(close, n),),
         reach=("period+1", lambda n: n + 1),
     ),
     indicator(

@@ -307,7 +307,7 @@ INDICATORS = (
         group=GROUP,
         reads=("close",),
         formula=vidya,
-        reach=("30*period+400", lambda n: 30 * n + FADING),
+        reach=("40*period", lambda n: 40 * n),
         first=("period+1", lambda n: n + 1),
     ),
 )

@@ -8,12 +8,18 @@ import math
 from collections.abc import Callable
 
 import numpy
-from numpy.lib.stride_tricks import sliding_window_view
 
 from rules.indicators.shapes import Array
 
 CHUNK = 1 << 14  # windows at a time: the work stays in the cache
 FEW = 32  # windows for which rows are quicker than steps
+
+
+def windows_of(values: Array, n: int) -> Array:
+    """Every window of n as a row; nothing is copied. To be read only."""
+    values = numpy.ascontiguousarray(values)
+    size = values.itemsize
+    return numpy.ndarray((len(values) - n + 1, n), values.dtype, values, 0, (size, size))
 
 
 def fold(
@@ -36,7 +42,7 @@ def fold(
     ends = tuple(values[n - 1 :] for values in near)
     sums = found[n - 1 :]
     if count <= FEW:
-        rows = [sliding_window_view(values, n) for values in series]
+        rows = [windows_of(values, n) for values in series]
         weight = () if weights is None else (weights,)
         terms = term(*rows, *(values[:, None] for values in ends), *weight)
         sums[:] = numpy.cumsum(terms, axis=1)[:, -1]
@@ -110,7 +116,7 @@ def since(values: Array, n: int) -> Array:
     count = len(values) - n + 1
     for a in range(0, count, CHUNK):
         b = min(a + CHUNK, count)
-        rows = sliding_window_view(values[a : b + n - 1], n)[:, ::-1]
+        rows = windows_of(values[a : b + n - 1], n)[:, ::-1]
         ago = rows.argmax(axis=1).astype(numpy.float64)
         ago[numpy.isnan(rows).any(axis=1)] = numpy.nan
         found[n - 1 :][a:b] = ago
@@ -156,6 +162,15 @@ def tidy(values: Array) -> Array:
 def log(values: Array) -> Array:
     """Natural logarithm, NaN at and below 0. One at a time: vectorised ones may round by the length of the array."""
     return numpy.array([math.log(x) if x > 0 else numpy.nan for x in values.tolist()], numpy.float64)
+
+
+def log_change(values: Array, k: int) -> Array:
+    """ln of the value over that of k bars before, NaN where either is not above 0."""
+    before = ago(values, k)
+    part = quotient(values - before, before).tolist()
+    fine = ((values > 0) & (before > 0)).tolist()
+    found = [math.log1p(x) if ok and x > -1 else numpy.nan for x, ok in zip(part, fine, strict=True)]
+    return numpy.array(found, numpy.float64)
 
 
 def true_range(high: Array, low: Array, close: Array) -> Array:

@@ -1,5 +1,7 @@
 """Series that indicators are tried on: one like a market's, and those that break careless arithmetic."""
 
+from pathlib import Path
+
 import numpy
 
 from rules.indicators import Given
@@ -67,6 +69,17 @@ def cut(given, start, end):
 
 
 BASE = walk()
+
+
+def real():
+    """Google's daily bars, which one of the peers of the benchmark carries; None while those are not installed."""
+    peers = Path(__file__).parents[2] / ".local" / "peers"
+    for file in peers.glob("lib/*/site-packages/backtesting/test/GOOG.csv"):
+        columns = numpy.genfromtxt(file, delimiter=",", skip_header=1, usecols=range(1, 6))[-400:].T
+        return Given(*columns, benchmark=walk(400).benchmark)
+    return None
+
+
 SERIES = {
     "like a market": BASE,
     "another": walk(seed=11, scale=7.0, digits=4),

@@ -599,13 +599,11 @@ def fractions(xs):
 
 def beta(b, n, symbol):
     def of(xs, ys):
-        my = sum(ys) / n
-        mx = sum(xs) / n
-        together = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True))
-        alone = sum((y - my) ** 2 for y in ys)
-        return None if alone == 0 else float(together / alone)
+        mx, my = mean(xs), mean(ys)
+        together = math.fsum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True))
+        return ratio(together, math.fsum((y - my) ** 2 for y in ys))
 
-    rounded = [each(lambda r: Fraction(float(r)), fractions(b[k])) for k in ("close", "benchmark")]
+    rounded = [each(lambda r: float(r), fractions(b[k])) for k in ("close", "benchmark")]
     return [rolling(of, n, *rounded)]
 
 
@@ -637,7 +635,7 @@ def midprice(b, n):
 
 
 def logr(b, n):
-    return [each(lambda x, y: math.log(x) - math.log(y) if x > 0 and y > 0 else None, b["close"], shift(b["close"], n))]
+    return [each(lambda x, y: math.log1p((x - y) / y) if x > 0 and y > 0 else None, b["close"], shift(b["close"], n))]
 
 
 def ibs(b):

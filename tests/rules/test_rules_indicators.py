@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from pathlib import Path
 
 import numpy
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.indicators import REGISTRY, Family, Unit, exact, windows
+from rules.indicators.catalogue import page
 from tests.rules.indicator_series import BASE, FIELDS, SERIES, changed, cut, mapped, walk
 
 # The official builder's: id, parameters with defaults, outputs with the default first.
@@ -186,22 +188,10 @@ def test_reach_takes_the_parameters_in_their_order(name):
     assert indicator.sourced == (indicator.reads == ("close",))
 
 
-FADES_SLOWLY = {
-    "kama",
-    "frama",
-    "vidya",
-    "sar",
-    "supertrend",
-    "schaff",
-    "pivot",
-    "consecutive",
-}  # and their words say so
 LEVELS = {"obv", "ad", "adl"}  # count from the anchor
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in NAMES if REGISTRY[n].family is Family.ANCHORED and n not in FADES_SLOWLY | LEVELS]
-)
+@pytest.mark.parametrize("name", [n for n in NAMES if REGISTRY[n].family is Family.ANCHORED and n not in LEVELS])
 def test_what_lies_before_the_anchor_has_faded_after_reach(name):
     indicator = REGISTRY[name]
     reach = indicator.reach(*indicator.defaults)
@@ -297,3 +287,9 @@ def test_a_pivot_is_known_only_when_the_bars_after_it_are_over():
 
 def test_units_are_said():
     assert {output.unit for i in REGISTRY.values() for output in i.outputs} <= set(Unit)
+
+
+def test_the_page_of_indicators_is_current():
+    """Written by `python -m rules.indicators.catalogue docs/indicators.md`."""
+    written = Path(__file__).parents[2] / "docs" / "indicators.md"
+    assert written.read_text(encoding="utf-8") == page()
