@@ -22,6 +22,7 @@ from market.columns import Columns
 from market.words import Side, TimeInForce
 from rules.domain import Rule, quantity_for
 from rules.language import Compiled, bind_params
+from rules.language.nodes import Boolean
 from rules.language.replay import Replay
 
 SHORTEST_DAY = 23 * 3600
@@ -45,8 +46,9 @@ def run_array(plan: Plan, judges: tuple[Judge, ...]) -> Book | None:
     if plan.trade_from is not None:
         wanted = wanted[wanted.searchsorted(columns.start.searchsorted(plan.trade_from)) :]
     leave = numpy.flatnonzero(exits == 1)
-    money = _whole(plan, wanted, leave) or _Decimals(plan)
     stops = _Stops(rule, columns, judge) if _has_stops(rule) else None
+    # where a stop may let go, the price at which it sells is not known beforehand
+    money = (None if stops else _whole(plan, wanted, leave)) or _Decimals(plan)
     _walk(_Walk(rule, columns, wanted.tolist(), leave.tolist(), money, stops))
     money.close()
     return money.book
@@ -73,7 +75,10 @@ def _exits(plan: Plan, judge: ConditionJudge) -> numpy.ndarray | None:
     rule = plan.rules[0]
     if not _has_stops(rule):
         return judge.replays[Side.SELL].array()
-    compiled = Compiled(bind_params(rule.exit, rule.params))
+    node = bind_params(rule.exit, rule.params)
+    if node == Boolean(False):  # nothing but its stops
+        return numpy.zeros(len(plan.series[0]), dtype=numpy.int8)
+    compiled = Compiled(node)
     return Replay(compiled, series_of(plan, 0, compiled.checked.needs), beside=judge.replays[Side.BUY]).array()
 
 
@@ -108,8 +113,8 @@ def _walk(walk: _Walk) -> None:
             continue
         after = bisect_left(leave, bar + 1, after)
         end = leave[after] if after < len(leave) else n
-        if walk.stops is not None:
-            end = walk.stops.first(bar + 1, min(end, n - 1), money, end)
+        if walk.stops is not None and isinstance(money, _Decimals):
+            end = walk.stops.first(bar + 1, min(end, n - 1), money.paid, end)
         if end >= n:
             return
         if end + 1 == n:
@@ -174,7 +179,6 @@ class _Wholes:
         price = self._opens[bar + 1] * self._buy
         quantity = min(quantity, self._cash // (price * (self._fee_unit + self._fee)))
         if quantity:
-            self.paid_units = price
             value = quantity * price
             fee = value * self._fee
             self._cash -= value * self._fee_unit + fee
@@ -187,10 +191,6 @@ class _Wholes:
         fee = value * self._fee
         self._cash += value * self._fee_unit - fee
         self._write(bar, -quantity, price, fee)
-
-    @property
-    def paid(self) -> Decimal:
-        return Decimal(self.paid_units) / self._price_unit
 
     def _write(self, bar: int, quantity: int, price: int, fee: int) -> None:
         unit = self._unit
@@ -233,9 +233,8 @@ class _Stops:
         self._profit = float(rule.take_profit_pct) if rule.take_profit_pct is not None else numpy.inf
         self._trail = -float(rule.trailing_stop_pct) if rule.trailing_stop_pct is not None else None
 
-    def first(self, begin: int, last: int, money: "_Wholes | _Decimals", otherwise: int) -> int:
+    def first(self, begin: int, last: int, paid: Decimal, otherwise: int) -> int:
         """The first bar from `begin` to `last` whose close lets go, `otherwise` when none does."""
-        paid = money.paid
         held = Held()
         held.qty, held.avg_price, held.opened_at = 1, paid, float(self._columns.start[begin])
         high = float(paid)
