@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.bars import BarSeries, bar_start
-from market.data import Bar, Quote
+from market.data import Bar, Bars, Quote
 from market.words import Exchange, Timeframe
 
 NOON = datetime(2026, 3, 12, 16, 0, tzinfo=UTC)
@@ -94,6 +94,52 @@ class TestHistory:
         series.fill([bar(0, "10")], NOON + timedelta(seconds=10))
 
         assert series.view().complete
+
+
+class TestColumns:
+    def test_what_was_handed_out_is_not_changed_by_later_ticks(self):
+        series = BarSeries(Timeframe.M1)
+        series.add(tick(1, "10"))
+        before = series.view()
+
+        series.add(tick(2, "12"))
+        series.add(tick(61, "9"))
+
+        assert (before.columns.close.tolist(), [r.close for r in before.rows]) == ([10.0], [Decimal(10)])
+
+    @given(
+        st.lists(st.tuples(st.integers(0, 1500), st.decimals("1", "1000", places=2)), min_size=1, max_size=40),
+        st.integers(1, 8),
+        st.integers(0, 40),
+    )
+    def test_columns_and_rows_are_the_same_bars(self, ticks, keep, filled_after):
+        series = BarSeries(Timeframe.M1, keep)
+        for count, (second, price) in enumerate(ticks):
+            if count == filled_after:
+                series.fill([bar(m, "50") for m in range(second // 60 + 1)], NOON + timedelta(seconds=second))
+            series.add(tick(second, str(price), volume=count * 7))
+
+        seen = series.view()
+        fresh = Bars(seen.timeframe, seen.rows).columns
+        assert len(seen.rows) <= max(2 * keep, 16)
+        for name in ("start", "open", "high", "low", "close", "volume"):
+            assert getattr(seen.columns, name).tolist() == getattr(fresh, name).tolist()
+
+    def test_a_series_keeps_as_many_bars_as_it_is_asked_to_and_wants_history_for_more(self):
+        series = BarSeries(Timeframe.M1, keep=3)
+        series.fill([bar(m, "10") for m in range(10)], NOON + timedelta(minutes=10))
+        assert (len(series.view().rows), series.has_history) == (3, True)
+
+        series.keep_at_least(8)
+
+        assert not series.has_history
+        series.fill([bar(m, "10") for m in range(10)], NOON + timedelta(minutes=10))
+        assert len(series.view().rows) == 8
+
+    def test_a_history_that_reaches_the_beginning_says_so(self):
+        series = BarSeries(Timeframe.M1)
+        series.fill([bar(0, "10")], NOON + timedelta(minutes=1), begins=True)
+        assert series.view().begins and series.view().columns.begins
 
 
 def test_a_bar_begins_at_a_whole_multiple_of_its_length():
