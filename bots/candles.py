@@ -71,7 +71,7 @@ async def _read(broker: Broker, wanted: Wanted, now: datetime) -> Sequence[Bar]:
     exchange = await sync_to_async(exchange_of)(wanted.symbol)
     days = max((now - wanted.first).days + 1, 1)
     if wanted.timeframe is Timeframe.D1:
-        found = await broker.daily_bars(wanted.symbol, exchange, count=min(days * 5 // 7 + 10, MOST_BARS))
+        found = await broker.daily_bars(wanted.symbol, exchange, count=min(days, MOST_BARS))
         if not found.complete:
             raise ReadFailed(
                 Text(
