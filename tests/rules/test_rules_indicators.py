@@ -293,3 +293,13 @@ def test_the_page_of_indicators_is_current():
     """Written by `python -m rules.indicators.catalogue docs/indicators.md`."""
     written = Path(__file__).parents[2] / "docs" / "indicators.md"
     assert written.read_text(encoding="utf-8") == page()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_quick_way_gives_the_same_values(name):
+    indicator = REGISTRY[name]
+    for series in (BASE, SERIES["gaps"]):
+        slow, quick_ones = (ask(series, *indicator.defaults) for ask in (indicator.run, indicator.values))
+        begins = indicator.reach(*indicator.defaults) - 1 if indicator.family is Family.WINDOW else 0
+        for ours, theirs in zip(slow, quick_ones, strict=True):
+            assert_same_bits(ours[begins:], numpy.where(numpy.isinf(theirs), numpy.nan, theirs)[begins:])
