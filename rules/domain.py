@@ -125,8 +125,9 @@ class Rule:
 
     @cached_property
     def needs(self) -> Mapping[Series, SeriesNeed]:
-        """The bars of each series that both conditions must see."""
-        return merged(self.compiled_entry.checked.needs, self.compiled_exit.checked.needs)
+        """The bars of each series that both conditions and the program must see."""
+        conditions = (self.compiled_entry.checked.needs, self.compiled_exit.checked.needs)
+        return merged(*conditions, getattr(self.program, "needs", {}))
 
     @property
     def look_back(self) -> int:
@@ -290,9 +291,10 @@ def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: S
 def _as_seen(market: MarketData, look: Look) -> MarketData:
     """The market with only those bars in it that the rule may see."""
     others = {key: look.seen(Series(key.symbol, key.timeframe)) for key in market.others}
+    bars = _bars_of(look.rows)
     return replace(
         market,
-        bars=_bars_of(look.rows),
+        bars=bars if look.current else replace(bars, complete=False),  # they end too long ago to speak of now
         others={key: _bars_of(seen) for key, seen in others.items() if seen is not None},
     )
 

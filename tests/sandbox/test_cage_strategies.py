@@ -259,3 +259,9 @@ def test_a_call_costs_about_a_millisecond_or_less(
     with capsys.disabled():
         print(f"\ncost of a call over 300 bars: p50 {took[200]:.2f} ms, p99 {took[396]:.2f} ms")
     assert took[200] < 3  # on a machine that others use too; alone it is half a millisecond
+
+
+def test_a_rule_needs_the_bars_of_its_program(rule: Rule) -> None:
+    code = 'def decide(market, position, params):\n    return indicator("sma", 90, timeframe="1d") and market.close\n'
+    needs = replace(rule, program=CagedProgram(code)).needs
+    assert (needs[OWN].bars, needs[Series(None, Timeframe.D1)].bars) == (300, 90)
