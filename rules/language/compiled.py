@@ -11,14 +11,15 @@ from rules.language.arguments import Reading
 from rules.language.check import check_condition
 from rules.language.look import Look
 from rules.language.names import NAMES
-from rules.language.nodes import OWN, Name, Node, Pattern, Series, Signal
+from rules.language.nodes import MOST_NODES, OWN, Name, Node, Pattern, Series, Signal
+from rules.language.printer import to_text
 from rules.language.program import Value, Writer
 
 
 class Compiled:
     """A checked condition, ready. `verdict(look)` is True, False or None (unknown)."""
 
-    __slots__ = ("_slots", "_trace", "checked", "node", "source", "verdict")
+    __slots__ = ("_slots", "_spelling", "_trace", "checked", "node", "source", "verdict")
 
     def __init__(self, node: Node) -> None:
         """Raises ConditionError when the condition means nothing."""
@@ -28,22 +29,44 @@ class Compiled:
         self.verdict: Callable[[Look], bool | None]
         self.verdict, self._trace, self.source = writer.functions(node)
         self._slots = writer.slots
+        self._spelling = Spelling()
 
     def trace(self, look: Look) -> "Trace":
         """Every value that the verdict was made of."""
-        return Trace(self._slots, self._trace(look))
+        return Trace(self._slots, self._trace(look), self._spelling)
 
 
 class Trace:
     """The values of the parts of a condition at one moment."""
 
-    def __init__(self, slots: dict[tuple[Node, int], int], values: tuple[Value, ...]) -> None:
+    def __init__(
+        self, slots: dict[tuple[Node, int], int], values: tuple[Value, ...], spelling: "Spelling | None" = None
+    ) -> None:
         self._slots = slots
         self._values = values
+        self.spelling = spelling or Spelling()
 
     def value(self, node: Node, offset: int = 0) -> Value:
         """What the part was worth, `offset` bars before the newest."""
         return self._values[self._slots[node, offset]]
+
+
+class Spelling:
+    """The texts of the parts of a condition, each written once: they are shown with every reason."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Node, str]] = {}
+
+    def of(self, node: Node) -> str:
+        # By identity, because equal numbers may be spelled differently; the node is kept, so its id stays its own.
+        found = self._known.get(id(node))
+        if found is None:
+            if len(self._known) > 2 * MOST_NODES:
+                self._known.clear()
+            found = self._known[id(node)] = (node, to_text(node))
+        return found[1]
 
 
 class LiveWriter(Writer):

@@ -39,7 +39,6 @@ from rules.language.nodes import (
     children,
     unshifted,
 )
-from rules.language.printer import to_text
 from rules.language.sentences import clause
 
 _NEAR = 0.99  # not as wished is never 1
@@ -138,6 +137,7 @@ class _Explainer:
     def __init__(self, trace: Trace, missing: "Missing") -> None:
         self.trace = trace
         self.missing = missing
+        self.spelled = trace.spelling.of
 
     def reason(self, node: Node, wish: bool) -> Reason:
         match node:
@@ -147,7 +147,7 @@ class _Explainer:
                 return self.group("any", node, [self.reason(i, wish) for i in items], needs_every=not wish)
             case Not(of=of):
                 part = self.reason(of, not wish)
-                return Reason("not", to_text(node), self.result(node), part.score, parts=(part,))
+                return Reason("not", self.spelled(node), self.result(node), part.score, parts=(part,))
             case Comparison():
                 return self.comparison(node, wish)
             case Between():
@@ -155,19 +155,19 @@ class _Explainer:
         seen, ago = unshifted(node)
         if isinstance(seen, Pattern):
             return self.pattern(node, seen, ago, wish)
-        return Reason("boolean", to_text(node), self.result(node), float(self.result(node) is wish))
+        return Reason("boolean", self.spelled(node), self.result(node), float(self.result(node) is wish))
 
     def group(self, kind: str, node: Node, parts: list[Reason], *, needs_every: bool) -> Reason:
         scores = [part.score for part in parts]
         score = sum(scores) / len(scores) if needs_every else max(scores)
-        return Reason(kind, to_text(node), self.result(node), score, parts=tuple(parts))
+        return Reason(kind, self.spelled(node), self.result(node), score, parts=tuple(parts))
 
     def comparison(self, node: Comparison, wish: bool) -> Reason:
         left, right = self.operand(node.left), self.operand(node.right)
         result, gap = self.result(node), _gap(left.value, right.value)
         return Reason(
             "comparison",
-            to_text(node),
+            self.spelled(node),
             result,
             _score(result, wish, gap),
             operator=node.op.value,
@@ -185,7 +185,7 @@ class _Explainer:
         result = self.result(node)
         return Reason(
             "between",
-            to_text(node),
+            self.spelled(node),
             result,
             _score(result, wish, gap),
             operator="between",
@@ -203,7 +203,7 @@ class _Explainer:
         label = _pattern_label(node, pattern, ago)
         return Reason(
             "pattern",
-            to_text(node),
+            self.spelled(node),
             result,
             float(result is wish),
             operator="==",
@@ -218,7 +218,7 @@ class _Explainer:
 
     def operand(self, node: Node) -> Operand:
         value = self.trace.value(node)
-        return Operand(to_text(node), _label(node), None if isinstance(value, bool) else value)
+        return Operand(self.spelled(node), _label(self.spelled, node), None if isinstance(value, bool) else value)
 
     def unknown(self, node: Node, *, crosses: bool = False) -> Text:
         missing = (m for step in ((0, 1) if crosses else (0,)) for m in self.unknowns(node, step))
@@ -312,7 +312,7 @@ def _apart(left: Shown, right: Shown) -> Decimal | float | None:
     return abs(float(left) - float(right))
 
 
-def _label(node: Node) -> Text:
+def _label(spelled: Callable[[Node], str], node: Node) -> Text:
     match node:
         case Number() | Negate(of=Number()) | Boolean() | Word():
             return Text("", "")
@@ -320,9 +320,9 @@ def _label(node: Node) -> Text:
             title, of = NAMES[name].title, _of_series(series)
             return Text(of[0] + title.ko + of[1], of[0] + title.en + of[1])
         case Call(name=name):
-            text = to_text(node).replace(name, name.upper(), 1)
+            text = spelled(node).replace(name, name.upper(), 1)
             return Text(text, text)
-    return Text(to_text(node), to_text(node))
+    return Text(spelled(node), spelled(node))
 
 
 def _pattern_label(node: Node, pattern: Pattern, ago: int) -> Text:
