@@ -63,7 +63,7 @@ class Replay:
         beside: "Replay | None" = None,
     ) -> None:
         self.compiled = compiled
-        self.leaves = Leaves(compiled.node, columns, beside.leaves if beside else None)
+        self.leaves: Leaves = Leaves(compiled.node, columns, beside.leaves if beside else None)
         self._quotes = quotes or Quotes()
         self._session = session or SessionColumns()
         self.step, self.source = self._written()
