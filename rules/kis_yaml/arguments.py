@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from rules.indicators.registry import REGISTRY
 from rules.kis_yaml.official import (
     OfficialIndicator,
     OfficialParam,
@@ -12,7 +13,7 @@ from rules.kis_yaml.params import Params
 from rules.kis_yaml.remarks import Remarks, as_leaf, as_mapping, given, number_of, wrong
 from rules.kis_yaml.yaml_tree import Leaf, Mapped, Tree
 from rules.language.errors import nearest
-from rules.language.nodes import Negate, Node, Number, Param, Place, Word
+from rules.language.nodes import Name, Negate, Node, Number, Param, Place, Word
 
 
 class Arguments:
@@ -36,7 +37,7 @@ class Arguments:
                 )
         found = tuple(self.argument(item, official, param, given_params) for param in official.params)
         self.must_rise(item, official, found)
-        return found
+        return (*found, *_benchmark(official, item))
 
     def given_params(self, item: Mapped) -> Mapped | None:
         key, value = item.key("params"), item.get("params")
@@ -156,3 +157,9 @@ def signed(value: Decimal, at: Tree) -> Node:
 
 def _place(at: Tree) -> Place:
     return Place(at.line, at.column)
+
+
+def _benchmark(official: OfficialIndicator, at: Tree) -> tuple[Node, ...]:
+    """The symbol that ours wants to be told and the file cannot say: the usual one."""
+    wanted = (p for p in REGISTRY[official.id].parameters if p.kind == "symbol")
+    return tuple(Name(str(p.default).lower(), place=_place(at)) for p in wanted)

@@ -159,9 +159,9 @@ BACKTESTER: dict[str, Text] = {
     **dict.fromkeys(
         ("beta", "alpha"),
         Text(
-            "KOSPI 지수에 견주고 지수 자료가 없으면 거래하지 않습니다. 여기서 무엇에 견주는지는 지표의 정의를 보세요",
-            "measures against the KOSPI index and never trades without it. What it is measured against here stands in "
-            "the indicator's definition",
+            "KOSPI 지수에 견주고 지수 자료가 없으면 거래하지 않습니다. 여기서는 SPY 에 견주므로 기준값을 확인하세요",
+            "measures against the KOSPI index and never trades without it. Here it is measured against SPY: check the "
+            "threshold",
         ),
     ),
     "consecutive": Text(

@@ -6,7 +6,7 @@ notes, each with its line. What has no meaning, or two, is refused.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,13 +19,15 @@ from rules.kis_yaml.strategy import Imported, Severity
 from rules.kis_yaml.yaml_tree import Leaf, Listed, Mapped, Tree, read_tree
 from rules.language.check import check
 from rules.language.errors import ConditionError
-from rules.language.nodes import All, AnyOf, Boolean, Node, Place
+from rules.language.nodes import All, AnyOf, Boolean, Comparator, Comparison, Name, Node, Number, Place
 from rules.language.params import bind_params
 
 _TOP_KEYS = ("version", "metadata", "strategy", "risk")
 _METADATA_KEYS = ("name", "description", "author", "tags", "created_at", "updated_at")
 _STRATEGY_KEYS = ("id", "category", "params", "indicators", "candlesticks", "entry", "exit")
 _GROUP_KEYS = ("logic", "conditions")
+# How an exit by the stops alone is written, since a file must have a condition.
+WRITTEN_NEVER = Comparison(Comparator.LT, Name("close"), Number(Decimal(0)))
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
@@ -74,6 +76,8 @@ class _Reader:
         stops = read_risk(self.remarks, params, self.root)
         if exit is None:
             exit = self.never(strategy, bool(stops))
+        elif stops and exit.node == WRITTEN_NEVER:
+            exit = replace(exit, node=Boolean(False, place=exit.node.place), parts=())
         assert entry is not None
         declared.finish()
         specs = params.finish()

@@ -7,10 +7,14 @@ import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules import kis_yaml
-from rules.kis_yaml import KisYamlError, Severity
+from rules.kis_yaml import KisYamlError, NotExpressible, Severity
+from rules.kis_yaml.official import ALL_CANDLESTICKS, INDICATORS
 from rules.language import to_text
+from rules.language.nodes import Comparison
 
 SOUND = """\
 version: "1.0"
@@ -405,3 +409,62 @@ def test_a_default_that_is_a_word_stands_for_an_alias():
     found = kis_yaml.read(changed("compare_to: slow", "compare_to: $other", text))
     assert to_text(found.entry) == "sma($fast) crosses_above sma(20)"
     assert "param_is_alias" in {note.code for note in found.notes}
+
+
+EVERY_OUTPUT = [(id, output) for id, official in INDICATORS.items() for output in official.outputs]
+
+
+@pytest.mark.parametrize(("id", "output"), EVERY_OUTPUT)
+def test_every_official_indicator_and_output_is_one_of_ours(id, output):
+    params = ", ".join(f"{param.name}: {param.default}" for param in INDICATORS[id].params)
+    text = changed(SLOW, f"    - {{id: {id}, alias: slow, params: {{{params}}}}}")
+    text = changed("compare_to: slow", f"compare_to: slow, compare_output: {output}", text)
+    found = kis_yaml.read(text)
+    assert isinstance(found.entry, Comparison) and found.entry.right.name == id
+    ours = {"wrong_arguments", "bad_argument", "unknown_indicator", "unknown_output", "param_missing", "out_of_range"}
+    assert not ours & {note.code for note in found.notes}
+
+
+@pytest.mark.parametrize("id", ALL_CANDLESTICKS)
+def test_every_candle_pattern_of_the_tools_is_one_of_ours(id):
+    found = kis_yaml.read(changed(BUY, f"      - {{candlestick: {id}}}"))
+    assert to_text(found.entry) == f"detected({id})"
+    assert "unknown_pattern" not in {note.code for note in found.notes}
+
+
+def test_beta_is_measured_against_the_usual_symbol_and_that_is_said():
+    text = changed("{id: sma, alias: slow", "{id: beta, alias: b").replace("compare_to: slow", "value: 1")
+    found = kis_yaml.read(changed("indicator: fast, operator: cross_a", "indicator: b, operator: cross_a", text))
+    assert to_text(found.entry) == "beta(20, SPY) crosses_above 1"
+    assert [note.line for note in found.notes if note.code == "backtester_differs"] == [14]
+
+
+# ---- whatever else a file holds
+
+ODD = [
+    "null", "[]", "{}", '""', "$x", "1e3", "010", "-5", "true", '"30"', "[1, 2]", "{a: 1}", "close", "volume", "doji",
+    "*a", "&a x", "!!str 5", "-0.0", "1e400", "12:30", "2024-01-01", "sma", "between", "|\n x", "<<", "%", "@", "'",
+    '"', "#", "교차", ".nan", "+7", "1e-20", "?", "- ", "\t",
+]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 24), st.sampled_from(ODD), st.booleans()), min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_a_file_with_odd_values_is_read_or_refused_with_a_line_of_the_file(edits):
+    lines = SOUND.splitlines()
+    for number, odd, whole in edits:
+        key, colon, _ = lines[number].rpartition(":")
+        lines[number] = odd if whole or not colon else f"{key}: {odd}"
+    text = "\n".join(lines)
+    try:
+        found = kis_yaml.read(text)
+    except KisYamlError as error:
+        assert 1 <= error.line <= len(text.splitlines()) + 1
+        return
+    assert all(1 <= note.line <= len(text.splitlines()) for note in found.notes)
+    try:
+        again = kis_yaml.read(kis_yaml.write(found, "backtester"))
+    except NotExpressible as refused:
+        assert refused.reasons
+        return
+    assert (again.entry, again.exit, again.stops) == (found.entry, found.exit, found.stops)
