@@ -1,8 +1,9 @@
 """Bars of one symbol, from the broker's history and then from ticks. Pure: time comes in with the ticks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import overload
 
 from market.columns import Columns, ColumnsBuffer
 from market.data import Bar, Bars, Quote
@@ -19,6 +20,44 @@ def bar_start(moment: datetime, timeframe: Timeframe) -> datetime:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     whole = int((moment - epoch).total_seconds()) // timeframe.seconds * timeframe.seconds
     return epoch + timedelta(seconds=whole)
+
+
+class Rows(Sequence[Bar]):
+    """Closed bars and perhaps one more, side by side: with thousands of bars nothing is copied at every price."""
+
+    __slots__ = ("_closed", "_last")
+
+    def __init__(self, closed: tuple[Bar, ...], last: Bar | None) -> None:
+        self._closed = closed
+        self._last = last
+
+    def __len__(self) -> int:
+        return len(self._closed) + (self._last is not None)
+
+    @overload
+    def __getitem__(self, at: int) -> Bar: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Bar, ...]: ...
+    def __getitem__(self, at: int | slice) -> Bar | tuple[Bar, ...]:
+        last = self._last
+        if last is None:
+            return self._closed[at]
+        if isinstance(at, slice):
+            return self._whole()[at]
+        if at == -1 or at == len(self._closed):
+            return last
+        return self._closed[at + 1 if at < 0 else at]
+
+    def __iter__(self) -> Iterator[Bar]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._whole() == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _whole(self) -> tuple[Bar, ...]:
+        return self._closed if self._last is None else (*self._closed, self._last)
 
 
 class BarSeries:
@@ -125,10 +164,10 @@ class BarSeries:
         forming = self._forming
         if forming is None or bar_start(now, self.timeframe) <= forming.start:
             return seen
-        return replace(seen, rows=(*self._closed, replace(forming, closed=True)), _ready=seen.columns)
+        return replace(seen, rows=Rows(self._closed, replace(forming, closed=True)), _ready=seen.columns)
 
-    def _rows(self) -> tuple[Bar, ...]:
-        return self._closed if self._forming is None else (*self._closed, self._forming)
+    def _rows(self) -> Rows:
+        return Rows(self._closed, self._forming)
 
 
 def _numbers(bar: Bar) -> tuple[float, float, float, float, float]:

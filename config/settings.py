@@ -147,7 +147,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": [(s.value, s.value) for s in State]},
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": [(s.value, s.value) for s in State],
+        "ParamTypeEnum": ["int", "number", "choice"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.problems_everywhere",

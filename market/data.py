@@ -1,6 +1,6 @@
 """What is known about the market, at one moment. Frozen; times are aware and UTC; money is Decimal dollars."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -84,7 +84,7 @@ class Bars:
     """
 
     timeframe: Timeframe
-    rows: tuple[Bar, ...] = ()
+    rows: Sequence[Bar] = ()
     complete: bool = True
     begins: bool = False
     _ready: "Columns | None" = field(default=None, compare=False, repr=False, kw_only=True)

@@ -15,9 +15,8 @@ from rest_framework.views import APIView
 from accounts.selectors import operable_account
 from api.problems import problems
 from api.serializers import In, Money, Out, TextOut
-from market.words import Timeframe
 from rules import services, texts, vocabulary
-from rules.api import RuleOut, RuleProblemOut, _choices, readable
+from rules.api import RuleOut, RuleProblemOut, readable
 from rules.checking import plain
 from rules.fields import missing, with_defaults
 from rules.problems import errors_of
@@ -143,7 +142,7 @@ class VocabularyOut(Out):
     indicators = IndicatorWordOut(many=True)
     patterns = PatternWordOut(many=True)
     operators = serializers.ListField(child=serializers.CharField())
-    timeframes = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Timeframe)))
+    timeframes = serializers.ListField(child=serializers.CharField())
     words = serializers.ListField(child=serializers.CharField(), help_text="values such as `regular`")
 
 

@@ -64,7 +64,7 @@ class Seen(Sequence[Row]):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        rows = self.bars.rows[: self.closed]
+        rows = tuple(self.bars.rows[: self.closed])
         return rows if self.forming is None else (*rows, self.forming)
 
     @property

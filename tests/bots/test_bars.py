@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.bars import BarSeries, bar_start
+from bots.bars import BarSeries, Rows, bar_start
 from market.data import Bar, Bars, Quote
 from market.words import Exchange, Timeframe
 
@@ -144,3 +145,18 @@ class TestColumns:
 
 def test_a_bar_begins_at_a_whole_multiple_of_its_length():
     assert bar_start(NOON + timedelta(minutes=7, seconds=9), Timeframe.M5) == NOON + timedelta(minutes=5)
+
+
+class TestRows:
+    @given(st.integers(0, 4), st.booleans(), st.integers(-6, 6), st.integers(-6, 6))
+    def test_bars_side_by_side_are_read_like_one_tuple(self, closed, forming, a, b):
+        bars = tuple(bar(minute, "10") for minute in range(closed))
+        last = bar(closed, "11") if forming else None
+        rows, whole = Rows(bars, last), (*bars, last) if last else bars
+        assert (len(rows), tuple(rows), rows) == (len(whole), whole, whole)
+        assert rows[a:b] == whole[a:b]
+        if -len(whole) <= a < len(whole):
+            assert rows[a] == whole[a]
+        else:
+            with pytest.raises(IndexError):
+                rows[a]

@@ -3,6 +3,7 @@
 import pytest
 
 from instruments.models import Instrument
+from rules.fields import READERS
 from rules.models import RuleState, StrategySignal, TradeRule
 
 NEW = {
@@ -332,7 +333,8 @@ class TestExport:
         assert (answer.status_code, answer["Content-Type"]) == (200, "application/yaml; charset=utf-8")
         again = as_(trader).post("/api/rules:import", {"text": answer.content.decode()}).json()
         assert (again["format"], again["fields"]["stop_loss_pct"]) == ("kis_yaml", "5")
-        as_(trader).patch(f"/api/rules/{rule['id']}", {"entry_condition": "QQQ.close > 1 and session.phase == regular"})
+        beyond = {"entry_condition": "close > 1 and session.phase == regular"}
+        assert as_(trader).patch(f"/api/rules/{rule['id']}", beyond).status_code == 200
         refused = as_(trader).get(url)
         assert (refused.status_code, refused.json()["code"]) == (422, "not_expressible")
         assert refused.json()["fields"]
@@ -375,7 +377,8 @@ def test_ready_rules_can_be_made_as_they_are(as_, trader, paper_account):
 def test_the_schema_of_a_rule_file_is_json_schema(as_, trader):
     answer = as_(trader).get("/api/rules/schema")
     assert answer.status_code == 200
-    assert "$schema" in answer.json()
+    assert answer.json()["$schema"].startswith("https://json-schema.org/")
+    assert set(answer.json()["properties"]) == set(READERS)
 
 
 class TestEnabling:
