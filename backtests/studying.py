@@ -3,18 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy
-
 from backtests.asked import Asked
 from backtests.engine import bias, run, studies
 from backtests.engine.plan import Plan
-from backtests.engine.result import Result
 from backtests.models import Study
+from backtests.report.data import shown
 from backtests.texts import RuleText
-from market.columns import Columns
 
-MOST_TRADES = 5_000  # in a stored result; the newest
-MOST_PRICES = 2_000
 SEED = 1
 FEW_CUTS = 25  # bars at which every replay is checked for looking ahead; the study of it takes more
 Progress = Callable[[float], None]
@@ -51,31 +46,3 @@ def _replayed(plan: Plan, asked: Asked, progress: Progress | None = None) -> dic
 def _looked(plan: Plan, progress: Progress) -> dict[str, Any]:
     found = bias.look_ahead(plan, progress=progress)
     return {"look_ahead": found.as_dict(), "bars": found.bars}
-
-
-def shown(result: Result) -> dict[str, Any]:
-    """The engine's result with the prices that a chart needs, cut to what a page can show."""
-    many = len(result.trades) > MOST_TRADES
-    found = result.as_dict(reasons=not many)
-    columns = dict(zip(found["symbols"], result.plan.series, strict=False))
-    for fill, row in zip(result.fills, found["fills"], strict=True):
-        row["at"] = int(result.plan.series[fill.rule].start[fill.bar])  # where it stands on the chart
-    found["prices"] = {symbol: prices(series) for symbol, series in columns.items()}
-    found["counts"] = {name: len(found[name]) for name in ("fills", "trades", "vetoes", "unfilled")}
-    for name in found["counts"]:
-        found[name] = found[name][-MOST_TRADES:]
-    return found
-
-
-def prices(columns: Columns) -> dict[str, list]:
-    """Open, high, low, close in at most so many stretches; `time` is the beginning of each, in seconds."""
-    size = -(-len(columns) // MOST_PRICES)
-    begins = numpy.arange(0, len(columns), size)
-    ends = numpy.append(begins[1:], len(columns)) - 1
-    return {
-        "time": columns.start[begins].tolist(),
-        "open": columns.open[begins].tolist(),
-        "high": numpy.maximum.reduceat(columns.high, begins).tolist(),
-        "low": numpy.minimum.reduceat(columns.low, begins).tolist(),
-        "close": columns.close[ends].tolist(),
-    }
