@@ -44,29 +44,47 @@ class Trace:
     ) -> None:
         self._slots = slots
         self._values = values
-        self.spelling = spelling or Spelling()
+        self._spelling = spelling or Spelling()
 
     def value(self, node: Node, offset: int = 0) -> Value:
         """What the part was worth, `offset` bars before the newest."""
-        return self._values[self._slots[node, offset]]
+        return self._values[self._spelling.slot(self._slots, node, offset)]
+
+    @property
+    def spelled(self) -> Callable[[Node], str]:
+        """The text of a part."""
+        return self._spelling.text
 
 
 class Spelling:
-    """The texts of the parts of a condition, each written once: they are shown with every reason."""
+    """The parts of a condition, each written and looked up once: they are shown with every reason.
 
-    __slots__ = ("_known",)
+    By identity, because equal numbers may be spelled differently, and because a tree takes long to compare. The nodes
+    are kept, so that the id of each stays its own.
+    """
+
+    __slots__ = ("_slots", "_texts")
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Node, str]] = {}
+        self._texts: dict[int, tuple[Node, str]] = {}
+        self._slots: dict[tuple[int, int], int] = {}
 
-    def of(self, node: Node) -> str:
-        # By identity, because equal numbers may be spelled differently; the node is kept, so its id stays its own.
-        found = self._known.get(id(node))
+    def text(self, node: Node) -> str:
+        found = self._texts.get(id(node))
         if found is None:
-            if len(self._known) > 2 * MOST_NODES:
-                self._known.clear()
-            found = self._known[id(node)] = (node, to_text(node))
+            if len(self._texts) > 2 * MOST_NODES:
+                self._texts.clear()
+                self._slots.clear()
+            found = self._texts[id(node)] = (node, to_text(node))
         return found[1]
+
+    def slot(self, slots: dict[tuple[Node, int], int], node: Node, offset: int) -> int:
+        key = (id(node), offset)
+        found = self._slots.get(key)
+        if found is None:
+            self.text(node)
+            found = self._slots[key] = slots[node, offset]
+        return found
 
 
 class LiveWriter(Writer):

@@ -137,7 +137,7 @@ class _Explainer:
     def __init__(self, trace: Trace, missing: "Missing") -> None:
         self.trace = trace
         self.missing = missing
-        self.spelled = trace.spelling.of
+        self.spelled = trace.spelled
 
     def reason(self, node: Node, wish: bool) -> Reason:
         match node:
