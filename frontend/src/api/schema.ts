@@ -111,6 +111,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's runs, newest first, without their results. */
+        get: operations["backtests_list"];
+        put?: never;
+        /** @description Replay rules over candles. The answer is the run; `GET /backtests/{id}` follows it. */
+        post: operations["backtests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The run, with its result when it is done. */
+        get: operations["backtests_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Forget the run; one that still runs is called off. */
+        delete: operations["backtests_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtests/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The report as one HTML file that needs nothing else. */
+        get: operations["backtests_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backtests/{id}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Call the run off; one that has ended stays as it is. */
+        post: operations["backtests_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bots": {
         parameters: {
             query?: never;
@@ -403,6 +473,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rules/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rule as a file; 422 with the parts that an official file has no words for. */
+        get: operations["rules_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every text the rule has had, newest first: who changed it when, and what. */
+        get: operations["rules_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules/{id}:toggle": {
         parameters: {
             query?: never;
@@ -420,6 +524,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rules/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rules that ship, to begin with. */
+        get: operations["rules_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description JSON Schema of a rule file, for editors. */
+        get: operations["rules_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Names, indicators and patterns with their definitions: for completion and help. */
+        get: operations["rules_vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules:check": {
         parameters: {
             query?: never;
@@ -429,8 +584,46 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description What a condition means, or what is wrong with it and where; nothing is stored. */
+        /** @description What a condition, a rule or a rule file means, or what is wrong with it and where; nothing is stored. */
         post: operations["rules_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a file says, by line; with `save` also the rule, switched off. */
+        post: operations["rules_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description What this rule would have done on these accounts over the latest sessions, and what it would do now.
+         *
+         *     Nothing is saved and nothing is sent. 409 `no_candles` when no bars of its symbol are stored.
+         */
+        post: operations["rules_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -506,6 +699,120 @@ export interface components {
             /** @description the account's nickname, typed by the person */
             confirm: string;
         };
+        /** @description A run: where it stands and, when it is done, what came of it (`GET /backtests/{id}` has the result). */
+        Backtest: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string | null;
+            /** Format: uuid */
+            readonly rule_id: string | null;
+            readonly kind: components["schemas"]["Kind8b0Enum"];
+            readonly study: components["schemas"]["StudyEnum"];
+            readonly name: string;
+            readonly rules: {
+                [key: string]: unknown;
+            }[];
+            readonly options: {
+                [key: string]: unknown;
+            };
+            readonly status: components["schemas"]["StatusAcdEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly problem: components["schemas"]["Text"] | null;
+            readonly bars: number | null;
+            /** Format: double */
+            readonly seconds: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        /** @description A run: where it stands and, when it is done, what came of it (`GET /backtests/{id}` has the result). */
+        BacktestDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string | null;
+            /** Format: uuid */
+            readonly rule_id: string | null;
+            readonly kind: components["schemas"]["Kind8b0Enum"];
+            readonly study: components["schemas"]["StudyEnum"];
+            readonly name: string;
+            readonly rules: {
+                [key: string]: unknown;
+            }[];
+            readonly options: {
+                [key: string]: unknown;
+            };
+            readonly status: components["schemas"]["StatusAcdEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly problem: components["schemas"]["Text"] | null;
+            readonly bars: number | null;
+            /** Format: double */
+            readonly seconds: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly result: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What is replayed, on which candles, at what costs. What is not said is what a cautious person would take. */
+        BacktestInRequest: {
+            rules: components["schemas"]["RuleTextInRequest"][];
+            /**
+             * Format: uuid
+             * @description whose limits the guards hold
+             */
+            account_id?: string;
+            name?: string;
+            study?: components["schemas"]["StudyEnum"];
+            source?: components["schemas"]["SourceEnum"];
+            candles?: components["schemas"]["CsvInRequest"][];
+            /** Format: date */
+            first?: string | null;
+            /** Format: date */
+            last?: string | null;
+            /** Format: decimal */
+            cash?: string;
+            /**
+             * Format: decimal
+             * @description null: the broker's, with the exchanges' fees
+             */
+            commission_pct?: string | null;
+            /** Format: decimal */
+            slippage_bps?: string;
+            /** Format: decimal */
+            spread_bps?: string;
+            /** Format: decimal */
+            volume_limit_pct?: string | null;
+            limit_orders?: boolean;
+            ticks?: boolean;
+            sessions?: boolean;
+            settlement_days?: number;
+            guards?: boolean;
+            benchmark?: components["schemas"]["BenchmarkEnum"] | components["schemas"]["NullEnum"];
+            /** @description values to try, by parameter or field */
+            grid?: {
+                [key: string]: string[];
+            };
+            train_bars?: number;
+            test_bars?: number;
+            monte_carlo?: number;
+        };
+        BacktestPage: {
+            results: components["schemas"]["Backtest"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        BenchmarkEnum: "SPY" | "QQQ";
         /** @description Output only. */
         Bot: {
             /** Format: uuid */
@@ -569,30 +876,44 @@ export interface components {
              */
             readonly ledger_paused_until: string | null;
         };
-        /** @description Canonical text and tree of a valid condition and the bars it must see; or its error. */
+        /**
+         * @description Canonical text and tree of a valid condition and what it must see; or everything that is wrong.
+         *
+         *     `error` is the first of `errors`. Of a whole rule `conditions` has the texts and trees, by field.
+         */
         Check: {
             readonly valid: boolean;
+            readonly errors: components["schemas"]["RuleProblem"][];
+            readonly error: components["schemas"]["RuleProblem"] | null;
+            readonly warnings: components["schemas"]["RuleProblem"][];
             readonly text: string | null;
             readonly tree: {
                 [key: string]: unknown;
             } | null;
             readonly look_back: number | null;
             readonly uses: components["schemas"]["Indicator"][];
-            readonly error: components["schemas"]["ConditionError"] | null;
+            readonly needs: components["schemas"]["Need"][];
+            readonly conditions: {
+                [key: string]: components["schemas"]["Condition"];
+            };
         };
-        /** @description Where it is wrong (line and column from 1, or the path in a mapping), and what would be right. */
-        ConditionError: {
-            readonly code: string;
-            readonly message: components["schemas"]["Text"];
-            readonly expected: components["schemas"]["Text"] | null;
-            readonly suggestion: string | null;
-            readonly line: number | null;
-            readonly column: number | null;
-            readonly path: string;
+        /** @description One of them: a condition, a rule's fields, or the text of a rule file. */
+        CheckInRequest: {
+            condition?: unknown;
+            fields?: components["schemas"]["PatchedRuleInRequest"];
+            yaml?: string;
+            /**
+             * Format: uuid
+             * @description the account that the rule is for
+             */
+            account_id?: string;
         };
-        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
-        ConditionInRequest: {
-            condition: unknown;
+        /** @description Output only. */
+        Condition: {
+            readonly text: string;
+            readonly tree: {
+                [key: string]: unknown;
+            };
         };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         ConfirmInRequest: {
@@ -634,6 +955,12 @@ export interface components {
             account_no: string;
             /** @default  */
             hts_id?: string;
+        };
+        /** @description Candles brought along: `time,open,high,low,close,volume`. */
+        CsvInRequest: {
+            symbol: string;
+            timeframe: components["schemas"]["TimeframeEnum"];
+            csv: string;
         };
         /** @enum {string} */
         EnvironmentEnum: "real" | "paper";
@@ -700,6 +1027,8 @@ export interface components {
             readonly ko: string;
             readonly en: string;
         };
+        /** @enum {string} */
+        FormatEnum: "rule" | "kis_yaml";
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         HaltInRequest: {
             reason?: string;
@@ -711,11 +1040,53 @@ export interface components {
             readonly trading_state: string;
             readonly reason: components["schemas"]["Text"] | null;
         };
+        /** @description The fields as `POST /rules` takes them, remarks by line, what is still wrong or missing; the rule, when saved. */
+        Import: {
+            readonly format: components["schemas"]["FormatEnum"];
+            readonly fields: {
+                [key: string]: unknown;
+            };
+            readonly notes: components["schemas"]["Note"][];
+            readonly errors: components["schemas"]["RuleProblem"][];
+            readonly warnings: components["schemas"]["RuleProblem"][];
+            readonly rule: components["schemas"]["Rule"] | null;
+        };
+        /** @description The text of a rule file or of an official `.kis.yaml`; what else is given outranks the file. */
+        ImportInRequest: {
+            text: string;
+            /**
+             * Format: uuid
+             * @description needed to save
+             */
+            account_id?: string;
+            /** @description an official file names none */
+            symbol?: string;
+            /**
+             * Format: decimal
+             * @description an official file names none
+             */
+            buy_amount_usd?: string;
+            name?: string;
+            /** @default false */
+            save?: boolean;
+        };
         /** @description Output only. */
         Indicator: {
             readonly name: string;
             readonly title: components["schemas"]["Text"];
             readonly definition: components["schemas"]["Text"];
+        };
+        /** @description Output only. */
+        IndicatorWord: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly definition: components["schemas"]["Text"];
+            readonly group: string;
+            /** @description another column may be read: `sma(volume, 20)` */
+            readonly sourced: boolean;
+            readonly parameters: components["schemas"]["Setting"][];
+            readonly outputs: components["schemas"]["Output"][];
+            readonly example: string;
         };
         /** @description What a person asked for; the account's bot carries it out. */
         Instruction: {
@@ -752,6 +1123,8 @@ export interface components {
             results: components["schemas"]["Instrument"][];
             next: string | null;
         };
+        /** @enum {string} */
+        Kind8b0Enum: "backtest" | "preview";
         /** @description Requests by lane, most urgent first. */
         Lanes: {
             readonly exit: number;
@@ -815,6 +1188,22 @@ export interface components {
         MeRoleEnum: "admin" | "trader" | "viewer";
         /** @enum {string} */
         ModeEnum: "dsl" | "python";
+        /** @description Output only. */
+        NameWord: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly definition: components["schemas"]["Text"];
+            readonly unit: string | null;
+        };
+        /** @description A series that must be there; null is the rule's own symbol or timeframe. */
+        Need: {
+            readonly symbol: string | null;
+            readonly timeframe: components["schemas"]["TimeframeEnum"] | components["schemas"]["NullEnum"];
+            /** @description bars that a window reads, the newest included */
+            readonly bars: number;
+            /** @description bars before today's in which recursive indicators settle; null without any */
+            readonly before_anchor: number | null;
+        };
         /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
         NewRuleInRequest: {
             symbol: string;
@@ -826,17 +1215,50 @@ export interface components {
             /** Format: decimal */
             buy_amount_usd: string;
             max_position?: number;
-            entry_condition: unknown;
-            exit_condition: unknown;
+            /** @description a rule of conditions needs one */
+            entry_condition?: unknown;
+            /** @description or a stop; `false` never sells */
+            exit_condition?: unknown;
+            /** @description python rules: the text of `decide` */
+            code?: string;
+            params?: {
+                [key: string]: components["schemas"]["ParamInRequest"];
+            };
+            /**
+             * Format: decimal
+             * @description above 0, below 100
+             */
+            stop_loss_pct?: string | null;
+            /**
+             * Format: decimal
+             * @description above 0
+             */
+            take_profit_pct?: string | null;
+            /**
+             * Format: decimal
+             * @description above 0, below 100
+             */
+            trailing_stop_pct?: string | null;
             time_in_force?: components["schemas"]["TimeInForceEnum"];
             cooldown_sec?: number;
             sessions?: components["schemas"]["SessionsEnum"][];
             order_price?: components["schemas"]["OrderPriceEnum"];
+            /** @description against us; below 0 for us */
             price_offset_bps?: number;
+            price_offset_ticks?: number;
             cancel_after_sec?: number | null;
             /** Format: uuid */
             account_id: string;
         };
+        /** @description A remark about a line of an official file; `lost` is what the rule does not have of it. */
+        Note: {
+            readonly line: number;
+            readonly column: number;
+            readonly code: string;
+            readonly message: components["schemas"]["Text"];
+            readonly severity: components["schemas"]["SeverityEnum"];
+        };
+        NullEnum: null;
         /** @description An order and how it stands; `reason` says why it was made and how every guard voted. */
         Order: {
             /** Format: uuid */
@@ -910,13 +1332,51 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
-        OrderPriceEnum: "last" | "touch";
+        OrderPriceEnum: "last" | "touch" | "passive";
         /** @enum {string} */
         OrderStatusEnum: "intent" | "submitting" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "not_sent" | "not_seen" | "unknown" | "pending_cancel" | "pending_amend";
         /** @enum {string} */
         OrderTypeEnum: "limit" | "marketable";
         /** @enum {string} */
         OutcomeEnum: "pending" | "accepted" | "refused" | "not_sent" | "unknown";
+        /** @description One of an indicator's values, with the range that it never leaves, if it has one. */
+        Output: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly unit: string;
+            /** Format: double */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+        };
+        /** @description One parameter; a bare number stands for its default. */
+        ParamIn: {
+            type?: components["schemas"]["ParamTypeEnum"];
+            default: number | string;
+            value?: number | string;
+            /** Format: double */
+            min?: number;
+            /** Format: double */
+            max?: number;
+            choices?: string[];
+            /** @description text, or {ko, en} */
+            title?: unknown;
+        };
+        /** @description One parameter; a bare number stands for its default. */
+        ParamInRequest: {
+            type?: components["schemas"]["ParamTypeEnum"];
+            default: number | string;
+            value?: number | string;
+            /** Format: double */
+            min?: number;
+            /** Format: double */
+            max?: number;
+            choices?: string[];
+            /** @description text, or {ko, en} */
+            title?: unknown;
+        };
+        /** @enum {string} */
+        ParamTypeEnum: "int" | "number" | "choice";
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         PatchedAccountPatchRequest: {
             nickname?: string;
@@ -954,14 +1414,47 @@ export interface components {
             /** Format: decimal */
             buy_amount_usd?: string;
             max_position?: number;
+            /** @description a rule of conditions needs one */
             entry_condition?: unknown;
+            /** @description or a stop; `false` never sells */
             exit_condition?: unknown;
+            /** @description python rules: the text of `decide` */
+            code?: string;
+            params?: {
+                [key: string]: components["schemas"]["ParamInRequest"];
+            };
+            /**
+             * Format: decimal
+             * @description above 0, below 100
+             */
+            stop_loss_pct?: string | null;
+            /**
+             * Format: decimal
+             * @description above 0
+             */
+            take_profit_pct?: string | null;
+            /**
+             * Format: decimal
+             * @description above 0, below 100
+             */
+            trailing_stop_pct?: string | null;
             time_in_force?: components["schemas"]["TimeInForceEnum"];
             cooldown_sec?: number;
             sessions?: components["schemas"]["SessionsEnum"][];
             order_price?: components["schemas"]["OrderPriceEnum"];
+            /** @description against us; below 0 for us */
             price_offset_bps?: number;
+            price_offset_ticks?: number;
             cancel_after_sec?: number | null;
+        };
+        /** @description Output only. */
+        PatternWord: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly definition: components["schemas"]["Text"];
+            readonly candles: number;
+            readonly signals: string[];
+            readonly example: string;
         };
         /** @description Output only. */
         Pnl: {
@@ -1000,6 +1493,29 @@ export interface components {
             results: components["schemas"]["Position"][];
             next: string | null;
         };
+        /**
+         * @description On each account: what it would have sent, cash used, guards hit, the difference to the rule it would replace,
+         *     and what it would do now.
+         */
+        Preview: {
+            readonly sessions: number;
+            /** Format: date-time */
+            readonly first: string | null;
+            /** Format: date-time */
+            readonly last: string | null;
+            readonly bars: number;
+            readonly accounts: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description A rule as it would be; `rule_id` is the one it would replace, which keeps its position and memory. */
+        PreviewInRequest: {
+            rule: components["schemas"]["RuleTextInRequest"];
+            /** Format: uuid */
+            rule_id?: string;
+            account_ids: string[];
+            sessions?: number;
+        };
         /** @description What every error answer looks like. */
         Problem: {
             type: string;
@@ -1010,6 +1526,21 @@ export interface components {
             fields?: {
                 [key: string]: components["schemas"]["Text"][];
             };
+        };
+        /** @description A rule that ships: its idea, and a text to begin with. */
+        ReadyRule: {
+            readonly id: string;
+            readonly title: components["schemas"]["Text"];
+            readonly description: components["schemas"]["Text"];
+            readonly fields: {
+                [key: string]: unknown;
+            };
+            /** @description as a rule file */
+            readonly text: string;
+        };
+        /** @description Output only. */
+        ReadyRules: {
+            readonly results: components["schemas"]["ReadyRule"][];
         };
         /** @description One message to the broker about an order, and what became of it. */
         Request: {
@@ -1046,11 +1577,22 @@ export interface components {
             readonly max_position: number;
             readonly entry_condition: string;
             readonly exit_condition: string;
+            readonly code: string;
+            readonly params: {
+                [key: string]: components["schemas"]["ParamIn"];
+            };
+            /** Format: decimal */
+            readonly stop_loss_pct: string | null;
+            /** Format: decimal */
+            readonly take_profit_pct: string | null;
+            /** Format: decimal */
+            readonly trailing_stop_pct: string | null;
             readonly time_in_force: components["schemas"]["TimeInForceEnum"];
             readonly cooldown_sec: number;
             readonly sessions: components["schemas"]["SessionsEnum"][];
             readonly order_price: components["schemas"]["OrderPriceEnum"];
             readonly price_offset_bps: number;
+            readonly price_offset_ticks: number;
             readonly cancel_after_sec: number | null;
             readonly enabled: boolean;
             readonly version: number;
@@ -1064,6 +1606,20 @@ export interface components {
             results: components["schemas"]["Rule"][];
             next: string | null;
         };
+        /**
+         * @description What is wrong, and where: the field, line and column from 1 (or the path in a mapping), and what would be
+         *     right.
+         */
+        RuleProblem: {
+            readonly field: string;
+            readonly code: string;
+            readonly message: components["schemas"]["Text"];
+            readonly expected: components["schemas"]["Text"] | null;
+            readonly suggestion: string | null;
+            readonly line: number | null;
+            readonly column: number | null;
+            readonly path: string;
+        };
         /** @description What the rule owns, and its latest evaluation as `GET /rules/{id}/explain` gives it. */
         RuleState: {
             readonly qty: number;
@@ -1072,9 +1628,35 @@ export interface components {
             readonly last_evaluation: {
                 [key: string]: unknown;
             } | null;
+            readonly stopped_because: components["schemas"]["Text"] | null;
+        };
+        /** @description One of the three: a saved rule, a rule's fields, or a rule file (our own, or `.kis.yaml` with what it lacks). */
+        RuleTextInRequest: {
+            /** Format: uuid */
+            rule_id?: string;
+            text?: string;
+            symbol?: string;
+            buy_amount_usd?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
         };
         /** @enum {string} */
         SessionsEnum: "daytime" | "pre" | "regular" | "after";
+        /** @description A parameter of an indicator. */
+        Setting: {
+            readonly name: string;
+            readonly title: components["schemas"]["Text"];
+            readonly type: components["schemas"]["ParamTypeEnum"];
+            /** Format: double */
+            readonly least: number | null;
+            /** Format: double */
+            readonly most: number | null;
+            readonly default: unknown;
+            readonly choices: string[];
+        };
+        /** @enum {string} */
+        SeverityEnum: "info" | "warning" | "lost";
         /** @enum {string} */
         SideEnum: "buy" | "sell";
         /** @description One edge: an entry, an exit, or a veto by the guards. `score` in [0, 1]. */
@@ -1084,7 +1666,7 @@ export interface components {
             /** Format: uuid */
             readonly rule_id: string;
             readonly rule_version: number;
-            readonly type: components["schemas"]["TypeEnum"];
+            readonly type: components["schemas"]["SignalTypeEnum"];
             /** Format: decimal */
             readonly score: string;
             readonly payload: {
@@ -1097,6 +1679,14 @@ export interface components {
             results: components["schemas"]["Signal"][];
             next: string | null;
         };
+        /** @enum {string} */
+        SignalTypeEnum: "entry" | "exit" | "veto";
+        /** @enum {string} */
+        SourceEnum: "stored" | "broker" | "csv";
+        /** @enum {string} */
+        StatusAcdEnum: "needs_candles" | "queued" | "running" | "done" | "failed" | "cancelled";
+        /** @enum {string} */
+        StudyEnum: "single" | "grid" | "walk_forward" | "look_ahead";
         /** @description One sentence in both languages. */
         Text: {
             ko: string;
@@ -1121,8 +1711,35 @@ export interface components {
         TokenStateEnum: "none" | "good" | "expired" | "refused" | "dead";
         /** @enum {string} */
         TradingStateEnum: "active" | "reducing" | "halted";
-        /** @enum {string} */
-        TypeEnum: "entry" | "exit" | "veto";
+        /** @description A text the rule has had. `changed` and `diff` are against the version before. */
+        Version: {
+            readonly version: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly changed_by: string | null;
+            readonly fields: {
+                [key: string]: unknown;
+            };
+            /** @description as a rule file */
+            readonly text: string;
+            readonly changed: string[];
+            /** @description lines that went (-) and came (+) */
+            readonly diff: string[];
+        };
+        /** @description Output only. */
+        Versions: {
+            readonly results: components["schemas"]["Version"][];
+        };
+        /** @description Every word of the language, for completion and help. */
+        Vocabulary: {
+            readonly names: components["schemas"]["NameWord"][];
+            readonly indicators: components["schemas"]["IndicatorWord"][];
+            readonly patterns: components["schemas"]["PatternWord"][];
+            readonly operators: string[];
+            readonly timeframes: string[];
+            /** @description values such as `regular` */
+            readonly words: string[];
+        };
         /** @enum {string} */
         WishEnum: "cancel" | "halt";
     };
@@ -1505,6 +2122,346 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+                rule_id?: string;
+                status?: "cancelled" | "done" | "failed" | "needs_candles" | "queued" | "running";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestInRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_report: {
+        parameters: {
+            query?: {
+                language?: "en" | "ko";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem, in both languages */
@@ -2601,6 +3558,119 @@ export interface operations {
             };
         };
     };
+    rules_export: {
+        parameters: {
+            query?: {
+                /** @description ours, or the official one */
+                format?: "kis_yaml" | "yaml";
+                /** @description official: who shall read it */
+                profile?: "backtester" | "both";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rules_toggle: {
         parameters: {
             query?: never;
@@ -2675,6 +3745,108 @@ export interface operations {
             };
         };
     };
+    rules_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyRules"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_vocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rules_check: {
         parameters: {
             query?: never;
@@ -2682,9 +3854,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ConditionInRequest"];
+                "application/json": components["schemas"]["CheckInRequest"];
             };
         };
         responses: {
@@ -2713,6 +3885,158 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
