@@ -12,7 +12,7 @@ USAGE = """./run demo [--web-port N] [--api-port N]     a running system with si
 ./run up [--web-port N] [--api-port N]        everything against .env
 ./run test [--all] [pytest arguments]         all tests; --all: the long ones too
 ./run lint                                    every linter
-./run bench [startup|kis|rule|parity]         the benchmarks
+./run bench [startup|kis|rule|parity|backtest] the benchmarks
 ./run simulator [--rest-port N --ws-port N]   the KIS simulator alone, on free ports unless told
     --scenario NAME|FILE  --speed S           a day of a certain kind; a market that runs S times as fast
     --list-scenarios                          the days that ship with it
