@@ -21,7 +21,7 @@ from uuid import UUID
 from market.data import Bar, Bars, MarketData
 from market.errors import Text
 from market.words import Action, EvaluateOn, Exchange, Freshness, Session, Side, Timeframe, TimeInForce
-from rules.language import Compiled, Look, Node, Series, SeriesNeed, bind_params
+from rules.language import OWN, Compiled, Look, Node, Series, SeriesNeed, bind_params
 from rules.language.look import Seen, closed_bars, span, with_forming
 from rules.language.needs import look_back, merged
 from rules.language.nodes import AnyOf, Boolean, Comparator, Comparison, Name
@@ -214,6 +214,7 @@ class Decision:
                 "quote_age_sec": None if age is None else age.total_seconds(),
                 "bar_at": _iso(self.bar_at),
                 "bar_age_sec": None if self.bar_at is None else (self.at - self.bar_at).total_seconds(),
+                "others": self._others(),
             },
             "order": {
                 "quantity": self.quantity,
@@ -223,6 +224,17 @@ class Decision:
             "nearest": nearest.as_dict() if nearest else None,
             "reasons": reasons.as_dict() if reasons else None,
         }
+
+    def _others(self) -> list[dict[str, str | None]]:
+        """The newest bar that was seen of every other series; None when it could not be relied on."""
+        if self._compiled is None or self._look is None:
+            return []
+        others = [series for series in self._compiled.checked.needs if series != OWN]
+        seen = {series: self._look.seen(series) for series in others}
+        return [
+            {"symbol": s.symbol, "timeframe": s.timeframe, "bar_at": _iso(bars[-1].start if bars else None)}
+            for s, bars in seen.items()
+        ]
 
 
 _CONSEQUENCES: Mapping[tuple[bool, Side], Text] = {

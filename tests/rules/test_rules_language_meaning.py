@@ -220,6 +220,15 @@ class TestSentences:
         assert decision.as_dict()["nearest"]["distance"] == "1"
 
 
+def test_a_decision_says_which_bars_of_others_it_saw(rule, world):
+    decision = evaluate(rule("QQQ.close > 1 and MSFT.close > 1 and close(timeframe=5m) > 1"), world)
+    assert decision.as_dict()["inputs"]["others"] == [
+        {"symbol": "QQQ", "timeframe": None, "bar_at": "2026-11-20T16:59:00Z"},
+        {"symbol": "MSFT", "timeframe": None, "bar_at": None},
+        {"symbol": None, "timeframe": "5m", "bar_at": "2026-11-20T16:55:00Z"},
+    ]
+
+
 def test_a_tick_rule_sees_other_series_as_they_are_now(rule, world, bars):
     now = world.now + 3 * MINUTE
     more = bars(now, (400, 402, 404, 406, 408, 410))
