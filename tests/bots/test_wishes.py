@@ -57,6 +57,16 @@ class TestWishes:
         rule_on(paper_account, "KO")
         assert wishes.of(data_credential, now).trades == (("KO", Exchange.NYSE),)
 
+    def test_symbols_that_are_only_compared_with_come_after_all_that_are_traded(
+        self, paper_account, data_credential, now
+    ):
+        TradeRule.objects.filter(pk=rule_on(paper_account, "AAPL").pk).update(
+            exit_condition="NVDA.close < 1 or MSFT.sma(20, timeframe=1d) < 1"
+        )
+        rule_on(paper_account, "MSFT")
+        symbols = [symbol for symbol, _ in wishes.of(data_credential, now).trades]
+        assert symbols == ["AAPL", "MSFT", "NVDA"]
+
     def test_rules_of_others_and_of_accounts_that_are_off_want_nothing_here(
         self, paper_account, foreign_account, data_credential, now
     ):

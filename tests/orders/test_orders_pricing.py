@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from market.ticks import is_on_tick
 from market.words import Side
-from orders.pricing import affordable, collar, commission, cost, limit_price
+from orders.pricing import LEAST, affordable, collar, commission, cost, limit_price, named_limit
 
 PRICES = st.decimals("0.0105", "5000", places=4)
 
@@ -22,6 +22,8 @@ PRICES = st.decimals("0.0105", "5000", places=4)
         pytest.param(Side.SELL, "184.24", 10, "184.05", id="a sell rounds down"),
         pytest.param(Side.BUY, "100.00", 900, "102.00", id="a buy stops at 2 % above"),
         pytest.param(Side.SELL, "100.00", 2000, "90.00", id="an exit may go 10 % below"),
+        pytest.param(Side.BUY, "100.00", -10, "99.90", id="an offset below zero waits for a better price"),
+        pytest.param(Side.SELL, "100.00", -10, "100.10", id="a sell waits above"),
         pytest.param(Side.BUY, "0.5", 10, "0.5005", id="below a dollar the tick is finer"),
     ],
 )
@@ -33,12 +35,30 @@ def test_the_collar_lies_around_the_last_price_not_around_the_touch():
     assert limit_price(Side.BUY, Decimal("120"), last=Decimal("100")) == Decimal("102.00")
 
 
-@given(side=st.sampled_from(Side), reference=PRICES, offset=st.integers(0, 1000), last=PRICES)
-def test_every_limit_is_valid_and_inside_the_collar(side, reference, offset, last):
-    limit = limit_price(side, reference, offset_bps=offset, last=last)
+@given(
+    side=st.sampled_from(Side),
+    reference=PRICES,
+    offset=st.integers(-1000, 1000),
+    ticks=st.integers(-1000, 1000),
+    last=PRICES,
+)
+def test_every_limit_is_valid_and_inside_the_collar(side, reference, offset, ticks, last):
+    limit = limit_price(side, reference, offset_bps=offset, offset_ticks=ticks, last=last)
     bound = collar(side, last)
     assert is_on_tick(limit)
+    assert limit > 0
     assert limit <= bound if side is Side.BUY else limit >= bound
+
+
+@given(side=st.sampled_from(Side), named=st.decimals("0.00001", "5000", places=5), last=PRICES)
+def test_a_limit_that_somebody_named_is_never_made_worse_except_by_the_collar(side, named, last):
+    limit, bound = named_limit(side, named, last=last), collar(side, last)
+    assert is_on_tick(limit)
+    assert limit > 0
+    if side is Side.BUY:
+        assert limit <= max(named, LEAST) and limit <= bound
+    else:
+        assert limit >= named and limit >= bound
 
 
 @given(amount=st.decimals("0", "100000", places=2), price=PRICES, bps=st.integers(0, 100))
