@@ -304,6 +304,9 @@ def _number(value: object, path: str) -> Node:
 
 def _bars(value: Mapping[Any, Any], path: str) -> int:
     bars = _of(int, value, "bars", path)
+    if bars < 0:
+        ahead = Text("아직 오지 않은 봉은 볼 수 없습니다.", "A bar that has not come yet cannot be seen.")
+        raise _wrong(_join(path, "bars"), ahead, "look_ahead")
     if isinstance(bars, bool) or not 0 <= bars <= FARTHEST_SHIFT:
         limits = Text(f"0에서 {FARTHEST_SHIFT} 사이여야 합니다.", f"It must be from 0 to {FARTHEST_SHIFT}.")
         raise _wrong(_join(path, "bars"), limits, "bad_shift")

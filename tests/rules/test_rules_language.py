@@ -377,6 +377,26 @@ def test_a_condition_may_come_in_any_spelling():
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"name": "obv"}, "obv()"),
+        ({"name": "regular"}, "regular"),
+        ({"call": "close", "timeframe": "1d"}, "close(timeframe=1d)"),
+        ({"call": "SMA", "named": {"period": 20}, "symbol": "qqq"}, "QQQ.sma(period=20)"),
+        ({"call": "pivot", "symbol": "BRK/B"}, '"BRK/B".pivot()'),
+        ({"name": "close", "symbol": "position"}, '"POSITION".close'),
+        ({"pattern": "doji", "signal": "detected", "timeframe": "5m"}, "detected(doji, timeframe=5m)"),
+        ({"between": "rsi(14)", "low": 30, "high": {"param": "High"}}, "rsi(14) between 30 and $High"),
+        ({"number": "-5"}, "-5"),
+    ],
+)
+def test_a_mapping_has_one_spelling(value, text):
+    node = read_condition(value)
+    assert to_text(node) == text
+    assert parse(text) == node == from_json(to_json(node))
+
+
+@pytest.mark.parametrize(
     ("value", "code", "path"),
     [
         (None, "not_a_node", ""),
@@ -391,6 +411,7 @@ def test_a_condition_may_come_in_any_spelling():
         ({"name": "price; import os"}, "bad_name", "name"),
         ({"name": "all"}, "bad_name", "name"),
         ({"shift": "close", "bars": True}, "bad_shift", "bars"),
+        ({"shift": "close", "bars": -1}, "look_ahead", "bars"),
         ({"word": "regularly"}, "unknown_word", "word"),
         ({"name": "close", "symbol": "a b"}, "bad_name", "symbol"),
         ({"name": "close", "timeframe": "2h"}, "bad_timeframe", "timeframe"),

@@ -219,3 +219,12 @@ def test_what_is_called_impossible_never_happens(market, text, closes):
             assert verdict is not True, part
         if facts(part, False) is None or (isinstance(part, Comparison) and always(part) is True):
             assert verdict is not False, part
+
+
+@given(text=TREES, closes=st.lists(st.integers(1, 3), min_size=1, max_size=7))
+@settings(max_examples=300, deadline=None)
+def test_a_verdict_that_ends_early_is_the_one_of_the_whole(market, text, closes):
+    node, data = parse(text), market(closes)
+    look, writer = Look(data, closed_bars(data)), LiveWriter()
+    verdict, trace, _source = writer.functions(node)
+    assert verdict(look) is trace(look)[writer.slots[node, 0]]
