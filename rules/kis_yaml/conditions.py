@@ -9,15 +9,24 @@ from rules.kis_yaml.sides import Sides
 from rules.kis_yaml.yaml_tree import Leaf, Listed, Mapped, Tree
 from rules.language.errors import nearest
 from rules.language.nodes import (
+    Call,
     Comparator,
     Comparison,
     Name,
+    Negate,
     Node,
     Number,
     Place,
 )
 
 _GROUP_KEYS = ("conditions", "logic", "and", "or", "AND", "OR", "all", "any", "not")
+
+
+# Prices, and means and extremes of nothing but prices.
+_NEVER_NEGATIVE = {
+    *("close", "open", "high", "low", "sma", "ema", "lwma", "trima", "wma", "vwma", "vwap"),
+    *("maximum", "minimum", "midpoint", "midprice"),
+}
 
 
 class Conditions:
@@ -167,8 +176,7 @@ class Conditions:
                 "같은 것을 자신과 비교합니다.",
                 "It compares a thing with itself.",
             )
-        if isinstance(made.left, Number) and isinstance(made.right, Number):
-            return
+        self.tell_below_zero(item, made)
         if made.op.crosses:
             self.tell_cross(item, made)
         elif prices & {"high", "low"}:
@@ -185,6 +193,18 @@ class Conditions:
                 "exact_equality",
                 "같음은 마지막 자리까지 봅니다.",
                 "Equality is exact, to the last digit.",
+            )
+
+    def tell_below_zero(self, item: Mapped, made: Comparison) -> None:
+        """No price is below zero: neither a bar's nor a mean or an extreme of them."""
+        below = made.op in (Comparator.LT, Comparator.LE, Comparator.CROSSES_BELOW)
+        level = made.right.value if isinstance(made.right, Number) else -1 if isinstance(made.right, Negate) else 1
+        if below and level <= 0 and isinstance(made.left, Name | Call) and made.left.name in _NEVER_NEGATIVE:
+            self.remarks.warn(
+                item,
+                "price_below_zero",
+                "가격은 0 아래로 내려가지 않으므로 이 조건은 참이 되지 않습니다.",
+                "No price falls below zero: this condition never comes true.",
             )
 
     def tell_cross(self, item: Mapped, made: Comparison) -> None:
@@ -204,11 +224,11 @@ class Conditions:
         self.remarks.info(
             item,
             "cross",
-            "공식 백테스터는 첫 봉에서 앞 봉의 두 값을 0 으로 보아 거짓 교차가 날 수 있고, 공식 빌더는 "
+            "공식 백테스터는 첫 봉에서 아직 없는 앞 봉의 값을 0 으로 보아 거짓 교차가 날 수 있고, 공식 빌더는 "
             "앞 봉에서 같았던 것을 교차로 치지 않습니다. 여기서는 첫 봉에 교차가 없고 같았던 것도 교차입니다.",
-            "On its first bar the official backtester takes 0 for both earlier values, so a false cross may fire; the "
-            "official builder does not count a cross from equality. Here the first bar has no cross, and one from "
-            "equality counts.",
+            "On its first bar the official backtester takes 0 for the earlier values that it lacks, so a false cross "
+            "may fire; the official builder does not count a cross from equality. Here the first bar has no cross, "
+            "and one from equality counts.",
         )
 
 

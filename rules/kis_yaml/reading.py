@@ -15,7 +15,7 @@ from rules.kis_yaml.declarations import Declarations
 from rules.kis_yaml.params import Params
 from rules.kis_yaml.remarks import Remarks, as_leaf, as_mapping, entries, given, text_of, wrong
 from rules.kis_yaml.risk import read_risk
-from rules.kis_yaml.strategy import Imported, Severity
+from rules.kis_yaml.strategy import Imported, Severity, Stops
 from rules.kis_yaml.yaml_tree import Leaf, Listed, Mapped, Tree, read_tree
 from rules.language.check import check
 from rules.language.errors import ConditionError
@@ -80,6 +80,7 @@ class _Reader:
             exit = replace(exit, node=Boolean(False, place=exit.node.place), parts=())
         assert entry is not None
         declared.finish()
+        self.tell_lost_stops(params, stops)
         specs = params.finish()
         self.tell_checks((entry, exit), {name: spec.default for name, spec in specs.items()})
         self.tell_bars(strategy)
@@ -284,6 +285,22 @@ class _Reader:
             "official builder at close < open.",
         )
         return _Group(at, Boolean(False, place=_place(at)), ())
+
+    def tell_lost_stops(self, params: Params, stops: Stops) -> None:
+        """The backtester's export of its own presets keeps the parameter of a stop and loses the stop."""
+        for name, percent in stops.items():
+            spec = params.specs.get(name)
+            if percent is None and spec is not None and name not in params.used:
+                block = name.removesuffix("_pct")
+                self.remarks.warn(
+                    params.places[name],
+                    "stop_not_in_risk",
+                    f"매개변수 `{name}` {spec.default} 은(는) 있지만 risk 에 {block} 이(가) 없어 그 손절·익절은 "
+                    f"없습니다. 공식 "
+                    "백테스터의 내보내기는 이것을 잃습니다.",
+                    f"There is a parameter `{name}` ({spec.default}) but no {block} under risk, so there is no such "
+                    "stop. The official backtester's export loses it.",
+                )
 
     # ---- what our own check says
 

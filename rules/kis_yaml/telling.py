@@ -14,20 +14,22 @@ class Telling:
 
     def differences(self, at: Tree, key: str) -> None:
         """Who reckons this indicator (or this output of it) otherwise than we do."""
-        for code, ko, en, table in (
-            (
+        builder, backtester = BUILDER.get(key), BACKTESTER.get(key)
+        if builder:
+            self.remarks.info(
+                at,
                 "builder_differs",
-                "공식 빌더의 실시간 신호는",
-                "The official builder's live signals:",
-                BUILDER,
-            ),
-            ("backtester_differs", "공식 백테스터는", "The official backtester:", BACKTESTER),
-        ):
-            text = table.get(key)
-            if text:
-                matters = code == "backtester_differs" and key not in SMALL_IN_BACKTESTER
-                add = self.remarks.warn if matters else self.remarks.info
-                add(at, code, f"`{key}`: {ko} {text.ko}.", f"`{key}`: {en} it {text.en}.")
+                f"`{key}`: 공식 빌더의 실시간 신호는 {builder.ko}.",
+                f"`{key}`: in its live signals the official builder {builder.en}.",
+            )
+        if backtester:
+            add = self.remarks.info if key in SMALL_IN_BACKTESTER else self.remarks.warn
+            add(
+                at,
+                "backtester_differs",
+                f"`{key}`: 공식 백테스터는 {backtester.ko}.",
+                f"`{key}`: the official backtester {backtester.en}.",
+            )
         if key == "wma":
             self.remarks.info(
                 at,
@@ -59,7 +61,7 @@ class Telling:
                 leaf,
                 "builder_differs",
                 f"`{id}`: 공식 빌더의 실시간 신호는 {text.ko}.",
-                f"`{id}`: the official builder's live signals: it {text.en}.",
+                f"`{id}`: in its live signals the official builder {text.en}.",
             )
         self.remarks.info(
             leaf,

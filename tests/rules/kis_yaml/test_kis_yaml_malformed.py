@@ -267,6 +267,7 @@ REMARKED = {
     "a cross with the open": ("compare_to: slow", "compare_to: open", 19, "cross_without_memory", "warning"),
     "a cross": ("compare_to: slow", "compare_to: slow", 19, "cross", "info"),
     "the high": ("cross_above, compare_to: slow", "lt, compare_to: high", 19, "high_low_in_builder", "info"),
+    "a price below zero": ("cross_above, compare_to: slow", "lt, value: 0", 19, "price_below_zero", "warning"),
     "the volume": ("indicator: fast, operator: cross_above, compare_to: slow",
                    "indicator: volume, operator: gt, compare_to: 5", 19, "builder_misreads", "warning"),
     "a signal that is none": (BUY, "      - {candlestick: doji_1, signal: up}", 19, "unknown_signal", "warning"),

@@ -142,6 +142,16 @@ def test_ids_that_the_backtester_refuses_are_read_as_meant():
     assert "id_spelling" in {note.code for note in found.notes}
 
 
+def test_a_stop_that_the_backtesters_export_lost_is_missed():
+    found = kis_yaml.read(text_of("backtester_sma_crossover"))
+    assert not found.stops
+    assert [(note.line, note.severity) for note in found.notes if note.code == "stop_not_in_risk"] == [
+        (21, "warning"),
+        (26, "warning"),
+    ]
+    assert "stop_not_in_risk" not in {note.code for note in kis_yaml.read(text_of("template_momentum")).notes}
+
+
 # ---- the builder's quick conditions, and what it proposes with an indicator
 
 QUICK = [
