@@ -135,6 +135,7 @@ class Bot:
     def __init__(self, market: Market, compiled: Compiled) -> None:
         self.market = market
         self.needs = compiled.checked.needs
+        self.beside = _benchmarks(compiled)
         self.series: dict[Series, BarSeries] = {}
         self.fed: dict[Series, int] = {}
 
@@ -145,7 +146,7 @@ class Bot:
             if series != OWN and series not in self.needs:
                 continue
             count = i + 1 if series == OWN else visible(columns, self.market.timeframe, start)
-            first = self._first(columns, count, self.needs.get(series, SeriesNeed(bars=1)))
+            first = self._first(series, count, start)
             rows = self.market.rows[series][first:count]
             bars = BarSeries(columns.timeframe, keep=self.market.rng.choice((600, 4000)))
             bars.keep_at_least(len(rows) + 1)
@@ -153,15 +154,23 @@ class Bot:
             bars.fill(rows, moment, begins=columns.begins and not first)
             self.series[series], self.fed[series] = bars, count
 
-    def _first(self, columns: Columns, count: int, need: SeriesNeed) -> int:
+    def _first(self, series: Series, count: int, start: int) -> int:
         """A random beginning of the history from which everything that the whole series tells is still told."""
+        columns, need = self.market.columns[series], self.needs.get(series, SeriesNeed(bars=1))
         latest = count - max(need.bars, 1)
         if need.anchored is not None and count:
             anchor = anchor_of(columns, count - 1, need.anchored)
             latest = min(latest, 0 if anchor is None else anchor - 1)
+        latest = min(latest, *(self._beside(columns, start, *each) for each in self.beside.get(series, ())), latest)
         if latest <= 0:
             return 0
         return self.market.rng.choice((latest, self.market.rng.randrange(latest + 1)))
+
+    def _beside(self, columns: Columns, start: int, base: Series, bars: int) -> int:
+        """Where a benchmark must begin: with the bars beside which it is read, however thinly those trade."""
+        read = self.market.columns[base]
+        count = visible(read, self.market.timeframe, start) if base != OWN else int(read.start.searchsorted(start)) + 1
+        return int(columns.start.searchsorted(read.start[max(count - bars, 0)])) if len(read) else 0
 
     def move(self, i: int) -> None:
         """Take what traded until own bar `i` was over, as ticks."""
@@ -192,6 +201,16 @@ class Bot:
             account=AccountView(Environment.PAPER),
             others=others,
         )
+
+
+def _benchmarks(compiled: Compiled) -> dict[Series, list[tuple[Series, int]]]:
+    """Of each series that is a benchmark, beside which it is read, and for how many bars of that."""
+    found: dict[Series, list[tuple[Series, int]]] = {}
+    for node, offset in compiled._slots:
+        reading = reading_of(node) if isinstance(node, Call) else None
+        if reading is not None and reading.benchmark is not None:
+            found.setdefault(reading.benchmark, []).append((reading.series, reading.reach + offset))
+    return found
 
 
 def _closed(bars: Bars) -> Bars:
