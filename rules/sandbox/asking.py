@@ -1,7 +1,7 @@
 """The strategy's `indicator(…)`, answered outside the cage by the same values that the language reads."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from time import perf_counter
@@ -46,6 +46,11 @@ class Desk:
     seconds: float = 0.0
     spent: bool = False
     known: dict[Question, float | None] = field(default_factory=dict)
+
+    def opened(self) -> Callable[..., float | None]:
+        """The answering, counted afresh: a second attempt at the same call is not a longer call."""
+        self.calls, self.seconds, self.spent = 0, 0.0, False
+        return self.ask
 
     def ask(self, *args: Any, **options: Any) -> float | None:
         """None while warming up. BadQuestion goes back into the cage."""

@@ -25,6 +25,7 @@ LIMITS = Limits()
 
 USUAL_BARS = 300
 GRACE = 0.05  # after which a worker that does not keep its own time is killed
+PATIENCE = 4  # times the limit that the wall clock may run on a busy machine, if the processor's time keeps to it
 LONGEST_TURN = 1.0  # everything between two words with a worker, reading its answer included
 WORKER_MEMORY = 512 * 2**20  # address space of a worker process, its program included
 PRINTED_LINES = 20  # kept for the journal

@@ -83,7 +83,7 @@ class CagedProgram:
         if not market.bars.complete or not len(closed_columns(look.rows)):
             return Wish(Action.NONE)
         desk = Desk(look, self.limits)
-        outcome = run(self._job(look, rule, desk), desk.ask)
+        outcome = run(self._job(look, rule, desk), desk.opened)
         self.printed = _lines(outcome.printed)
         kind = Kind.CALLS if desk.spent else outcome.kind
         if kind is not Kind.ANSWERED:

@@ -15,15 +15,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from rules.sandbox.workers import WORKERS, Asked, CageAway, Job, Outcome, run_here
+from rules.sandbox.workers import WORKERS, Asked, CageAway, Job, Opened, Outcome, run_here
 
 _ROOT = Path(__file__).resolve().parents[2]
+_AGAIN = "again"
 _ANSWER_WITHIN = 15.0  # seconds; a call that hangs longer than every limit together is a helper that is gone
 
 
-def run(job: Job, asked: Asked) -> Outcome:
+def run(job: Job, opened: Opened) -> Outcome:
     """One call of a strategy. Raises CageAway."""
-    return _HELPER.run(job, asked) if WORKERS.inherited else run_here(job, asked)
+    return _HELPER.run(job, opened) if WORKERS.inherited else run_here(job, opened)
 
 
 @dataclass
@@ -32,18 +33,19 @@ class _Helper:
     pipe: Connection | None = None
     lock: Any = field(default_factory=threading.Lock)
 
-    def run(self, job: Job, asked: Asked) -> Outcome:
+    def run(self, job: Job, opened: Opened) -> Outcome:
         with self.lock:
             for _ in range(2):
                 try:
-                    return self._talk(job, asked)
+                    return self._talk(job, opened)
                 except (OSError, EOFError):
                     self.close()
         raise CageAway
 
-    def _talk(self, job: Job, asked: Asked) -> Outcome:
+    def _talk(self, job: Job, opened: Opened) -> Outcome:
         pipe = self._started()
         pipe.send(job)
+        asked = opened()
         while True:
             if not pipe.poll(_ANSWER_WITHIN):
                 raise EOFError
@@ -52,6 +54,9 @@ class _Helper:
                 return word
             if word is None:
                 raise CageAway
+            if word == _AGAIN:
+                asked = opened()
+                continue
             pipe.send(_answered(asked, *word))
 
     def _started(self) -> Connection:
@@ -94,13 +99,17 @@ def _serve(pipe: Connection) -> None:
             raise ValueError(error)
         return float(value) if value is not None else None
 
+    def opened() -> Asked:
+        pipe.send(_AGAIN)
+        return ask
+
     while True:
         try:
             job = pipe.recv()
         except EOFError:
             return
         try:
-            pipe.send(run_here(job, ask))
+            pipe.send(run_here(job, opened))
         except CageAway:
             pipe.send(None)
 

@@ -17,14 +17,14 @@ from market.words import Action
 from rules.domain import Rule, StrategyBroke, Wish
 from rules.sandbox import LIMITS, CagedProgram
 from rules.sandbox.asking import Desk
-from rules.sandbox.limits import GRACE
+from rules.sandbox.limits import GRACE, PATIENCE
 from rules.sandbox.reading import COLUMNS, read_code
 from rules.sandbox.view import look_at, market_view, position_view
 from rules.sandbox.workers import WORKERS, Job, Kind, Outcome, run_here
 
 SECRET = "canary-5b2f9d-nobody-may-read-this"
-# A limit that was hit is tried twice; the rest is what a busy machine may add.
-SLOWEST = 2 * (LIMITS.seconds + GRACE) + 1.5
+# A limit that was hit is tried again with patience; the rest is what a busy machine may add.
+SLOWEST = LIMITS.seconds * (1 + PATIENCE) + 2 * GRACE + 1.5
 
 SAID = {  # what a sentence says, most telling first
     "answer": ("What decide() returned",),
@@ -146,7 +146,7 @@ def _in_the_cage_alone(code: str, market: MarketData, rule: Rule) -> Outcome:
     view = market_view(look, COLUMNS, 300)
     asked = {asking: 55.5 for asking in [(("rsi", 14), ())] if "_cage_known" in code}
     job = Job(code, view, position_view(look), {"fast": 10}, asked, market.now, f"{rule.id}:1")
-    outcome = run_here(job, desk.ask)
+    outcome = run_here(job, desk.opened)
     return Outcome(Kind.CALLS, outcome.text, outcome.line, outcome.printed) if desk.spent else outcome
 
 

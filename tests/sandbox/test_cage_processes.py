@@ -1,9 +1,11 @@
 """The workers: one pool in a process, lazily; a death in it is nobody else's; a fork is survived."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +130,23 @@ def test_the_workers_of_a_killed_process_end(tmp_path: Path) -> None:
     while Path(f"/proc/{worker}").exists() and time.monotonic() < ends:
         time.sleep(0.01)
     assert not Path(f"/proc/{worker}").exists()
+
+
+def test_a_worker_that_was_kept_waiting_switches_no_strategy_off(
+    market_of: Callable[..., MarketData], rule: Rule
+) -> None:
+    counting = CagedProgram("def decide(market, position, params):\n    for n in range(50_000):\n        pass\n")
+    market = market_of()
+    counting.decide(market, rule)
+    worker = _worker()
+
+    def hold() -> None:
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(0.08)  # longer than the limit: this is the busy machine
+        with contextlib.suppress(ProcessLookupError):  # given up and replaced meanwhile
+            os.kill(worker, signal.SIGCONT)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert counting.decide(market, rule) == Wish(Action.NONE)
+    holder.join()
