@@ -340,6 +340,8 @@ class Lane:
         share = share_of_volume(float(self.columns.volume[i]), self._options.volume_limit_pct, order.leaves)
         if share:
             self._take(order, i, share, price)
+        if self._auction and self.order is not None:
+            self._drop(EXPIRED)  # an auction is one moment
 
     def _over(self, order: Working, i: int) -> bool:
         """A day order ends with its day, an order with a patience after it."""
@@ -349,6 +351,8 @@ class Lane:
             return True
         if self._options.sessions is not None and not self._acts(self._session_of(i)):
             return True  # the bar is not for this rule; the order waits
+        if self.rule.time_in_force is TimeInForce.AT_OPEN:
+            return False  # it is for the next opening, whatever day that is
         if order.day is None:
             order.day = self._day(i)
         elif order.day != self._day(i):
