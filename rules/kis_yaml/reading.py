@@ -19,7 +19,19 @@ from rules.kis_yaml.strategy import Imported, Severity, Stops
 from rules.kis_yaml.yaml_tree import Leaf, Listed, Mapped, Tree, read_tree
 from rules.language.check import check
 from rules.language.errors import ConditionError
-from rules.language.nodes import All, AnyOf, Boolean, Comparator, Comparison, Name, Node, Number, Place
+from rules.language.nodes import (
+    MOST_NODES,
+    All,
+    AnyOf,
+    Boolean,
+    Comparator,
+    Comparison,
+    Name,
+    Node,
+    Number,
+    Place,
+    fits,
+)
 from rules.language.params import bind_params
 
 _TOP_KEYS = ("version", "metadata", "strategy", "risk")
@@ -229,7 +241,16 @@ class _Reader:
             self.must_not_be_entry(group.key("conditions") or group, name)
             return None
         parts = tuple((item, conditions.read(item, name)) for item in items)
-        return _Group(group, _together(group, joined, [node for _, node in parts]), parts)
+        node = _together(group, joined, [node for _, node in parts])
+        if not fits(node):
+            raise wrong(
+                group,
+                "too_large",
+                f"`{name}` 의 조건이 {len(items)}개로 너무 많습니다.",
+                f"`{name}` has too many conditions: {len(items)}.",
+                (f"한 묶음에 마디 {MOST_NODES}개 이내", f"at most {MOST_NODES} parts in one group"),
+            )
+        return _Group(group, node, parts)
 
     def logic(self, group: Mapped, name: str) -> type[All] | type[AnyOf]:
         value = given(group, "logic")

@@ -364,6 +364,12 @@ def test_no_text_however_odd_takes_more_than_a_moment(text, code):
     assert code in (None, refused.value.code)
 
 
+def test_more_conditions_than_a_rule_can_hold_are_refused():
+    with pytest.raises(KisYamlError) as refused:
+        kis_yaml.read(changed(BUY, "\n".join([BUY] * 200)))
+    assert (refused.value.line, refused.value.code) == (17, "too_large")
+
+
 # ---- aliases that the tools generate
 
 
