@@ -257,8 +257,8 @@ def test_a_call_costs_about_a_millisecond_or_less(
         took.append((time.perf_counter() - begun) * 1000)
     took.sort()
     with capsys.disabled():
-        print(f"\ncost of a call over 300 bars: p50 {took[200]:.2f} ms, p99 {took[396]:.2f} ms, p10 {took[40]:.2f} ms")
-    assert took[40] < 1.5  # what it costs when nobody else has the processor
+        print(f"\ncost of a call over 300 bars: p50 {took[200]:.2f} ms, p99 {took[396]:.2f} ms, p1 {took[4]:.2f} ms")
+    assert took[4] < 1.0  # what it costs in a moment when nobody else has the processor
 
 
 def test_a_rule_needs_the_bars_of_its_program(rule: Rule) -> None:
