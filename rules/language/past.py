@@ -88,9 +88,9 @@ class PastLook:
     def rows(self) -> range:
         return range(self.i + 1)
 
-    def seen(self, series: Series) -> range | None:
-        columns = self.columns_of(series)
-        return None if columns is None else range(len(columns))
+    def seen(self, series: Series) -> "PastSeen | None":
+        columns = self._leaves.columns_of(series)
+        return None if columns is None else PastSeen(columns.upto(self._newest(series) + 1))
 
     def bar(self, field: str, offset: int) -> Decimal | None:
         return self.bar_of(OWN, field, offset)
@@ -133,6 +133,12 @@ class PastLook:
         return None if self._quotes.ask is None else exact(self._quotes.ask.item(self.i))
 
     # ---- as its market
+
+    symbol = "SYMBOL"  # a replay knows whose bars it reads by their place alone
+
+    @property
+    def bars(self) -> Columns:
+        return self._leaves.own
 
     @property
     def now(self) -> datetime:
@@ -187,6 +193,16 @@ class PastLook:
     def _amount(self, name: str) -> Decimal | None:
         amount: Decimal | None = exact(getattr(self._held, name, None))
         return amount
+
+
+class PastSeen:
+    """The bars of a series that could be seen."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(self.columns)
 
 
 class _PastSession:

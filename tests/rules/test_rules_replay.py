@@ -13,6 +13,7 @@ from market.words import Timeframe
 from rules.language import Compiled, parse
 from rules.language.leaves import Quotes, SessionColumns
 from rules.language.nodes import OWN, Series
+from rules.language.reasons import reason_for
 from rules.language.replay import Replay
 
 OPENS = int(datetime(2026, 3, 12, 13, 30, tzinfo=UTC).timestamp())
@@ -160,3 +161,22 @@ def test_reasons_are_told_of_a_past_bar_as_of_a_present_one():
     trace = found.trace(1)
     assert trace.value(parse("close")) == Decimal("3.0")
     assert trace.value(parse("sma(2)")) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("rsi(14) > 50", "15 bars needed, 3 there"),
+        ("close[5] > 1", "6 bars needed, 3 there"),
+        ("QQQ.sma(5) > 1", "the 1m bars of QQQ are not there"),
+        ("bullish(engulfing, timeframe=1d)", "1d bars"),
+        ("position.return_pct > 1", "nothing is held"),
+        ("spread < 1", "no bid or ask"),
+        ("session.phase == regular", "no session is open"),
+    ],
+)
+def test_of_what_was_unknown_the_reason_is_told(text, why):
+    found = replay(text, series([1, 2, 3]))
+    reason = reason_for(found.compiled, found.look(2))
+    assert reason.result is None
+    assert why in reason.because("en")
