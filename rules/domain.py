@@ -249,6 +249,13 @@ _PROGRAM_WANTS: Mapping[bool, Text] = {
     False: Text("전략 코드가 아무것도 원하지 않아", "The strategy's code wants nothing"),
 }
 
+_NOT_ACTING: Mapping[Session, Text] = {
+    Session.DAYTIME: Text("규칙이 주간거래 시간을 쓰지 않아", "The rule does not act in the daytime session"),
+    Session.PRE: Text("규칙이 프리마켓 시간을 쓰지 않아", "The rule does not act in the pre-market"),
+    Session.REGULAR: Text("규칙이 정규장 시간을 쓰지 않아", "The rule does not act in the regular session"),
+    Session.AFTER: Text("규칙이 애프터마켓 시간을 쓰지 않아", "The rule does not act in the after-market"),
+}
+
 _NOT_FRESH: Mapping[Freshness, Text] = {
     Freshness.EMPTY: Text("시세 답이 비어 있어", "The quote is empty"),
     Freshness.STALE: Text("시세가 오래되어", "The quote is stale"),
@@ -267,7 +274,7 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     side = Side.SELL if market.position.qty else Side.BUY
     by_bar = rule.evaluate_on is EvaluateOn.BAR_CLOSE
     seen, blocked = _seen(market, by_bar)
-    blocked = _quote_problem(market) or blocked
+    blocked = _session_problem(rule, market) or _quote_problem(market) or blocked
     if blocked:
         return _decision(rule, market, side, seen, blocked=blocked)
     look = Look(market, seen, current=by_bar or _reach_now(market, seen), by_bar=by_bar)
@@ -279,6 +286,14 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     return _decision(
         rule, market, side, seen, looked=True, action=action, verdict=verdict, _compiled=compiled, _look=look
     )
+
+
+def _session_problem(rule: Rule, market: MarketData) -> Text | None:
+    """A bar that closes while the rule may not act is judged when it may: a day's at the open, not in the night."""
+    session = market.session.session
+    if session is None or session in rule.sessions:
+        return None
+    return _NOT_ACTING[session]
 
 
 def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: Side) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.data import Bars, RuleMemory, SessionView
-from market.words import Action, EvaluateOn, Freshness, Side, Timeframe
+from market.words import Action, EvaluateOn, Freshness, Session, Side, Timeframe
 from rules.domain import decision_key, evaluate, quantity_for
 
 MINUTE = timedelta(minutes=1)
@@ -62,6 +62,24 @@ class TestData:
             evaluate(rule("true"), market((100,), symbol="MSFT"))
         with pytest.raises(ValueError, match="1m"):
             evaluate(rule("true"), market((100,), bars=Bars(Timeframe.M5)))
+
+
+class TestSessions:
+    """A rule judges only while it may act, so that nothing it wants is lost to a closed door."""
+
+    def test_outside_its_sessions_it_looks_at_nothing_and_the_bar_waits(self, rule, market):
+        pre = replace(market((100,)), session=SessionView(Session.PRE))
+        decision = evaluate(rule("true"), pre)
+        assert (decision.action, decision.looked, decision.judged_bar) == (Action.NONE, False, None)
+        assert "pre-market" in decision.explain("en") and "프리마켓" in decision.explain("ko")
+
+    def test_it_judges_the_waiting_bar_when_its_session_opens(self, rule, market):
+        regular = replace(market((100,)), session=SessionView(Session.REGULAR))
+        assert evaluate(rule("true"), regular).action is Action.ENTRY
+
+    def test_a_rule_may_name_other_sessions(self, rule, market):
+        pre = replace(market((100,)), session=SessionView(Session.PRE))
+        assert evaluate(replace(rule("true"), sessions=(Session.PRE, Session.REGULAR)), pre).action is Action.ENTRY
 
 
 class TestBarClose:
