@@ -1,5 +1,7 @@
 """Means without rounding on the way: equal means are equal bits, whatever the bars before, and each costs O(1)."""
 
+from math import sqrt
+
 import numpy
 
 from rules.indicators.shapes import Array
@@ -19,12 +21,18 @@ def mean(columns: tuple[Array, ...], n: int) -> Array:
     if len(found) < n:
         return found
     count = n * len(columns)
-    if all(_largest(values) * count < _EXACT for values in columns):
+    if all(_is_small(values, count) for values in columns):
         units = sum((_units(values) for values in columns[1:]), _units(columns[0]))
         numpy.divide(_sums(units, n), count * float(SCALE), out=found[n - 1 :])
     else:
         _mean_of_large(columns, n, found[n - 1 :])
     return found
+
+
+def _is_small(values: Array, count: int) -> bool:
+    """Whether `count` of the largest of them have an exact sum. The root of the sum of squares is no smaller than
+    the largest, and for a few values quicker to come by."""
+    return sqrt(values.dot(values)) * count < _EXACT or _largest(values) * count < _EXACT
 
 
 def _largest(values: Array) -> float:
