@@ -46,7 +46,7 @@ def _units(values: Array) -> Array:
 
 
 def _sums(values: Array, n: int) -> Array:
-    running = numpy.cumsum(values)
+    running = numpy.add.accumulate(values)
     sums = running[n - 1 :].copy()
     sums[1:] -= running[:-n]
     return sums

@@ -45,7 +45,7 @@ def fold(
         rows = [windows_of(values, n) for values in series]
         weight = () if weights is None else (weights,)
         terms = term(*rows, *(values[:, None] for values in ends), *weight)
-        sums[:] = numpy.cumsum(terms, axis=1)[:, -1]
+        sums[:] = numpy.add.accumulate(terms, axis=1)[:, -1]
         return found
     for a in range(0, count, CHUNK):
         b = min(a + CHUNK, count)
