@@ -161,7 +161,10 @@ def _pair(text: str) -> tuple[int, int]:
 
 
 def _json(result: Result) -> dict[str, Any]:
-    return result.as_dict(reasons=len(result.trades) <= MOST_REASONS)
+    if len(result.trades) <= MOST_REASONS:
+        return result.as_dict()
+    result.let_go()  # very many trades are large enough by themselves
+    return result.as_dict(reasons=False)
 
 
 __all__ = ["add_arguments", "carried_out", "main", "outcome", "plan_of"]

@@ -19,7 +19,7 @@ from market.sessions import NEW_YORK
 from market.words import Exchange, Timeframe
 
 COLUMNS = ("time", *FIELDS)
-PIECE = 1 << 21  # bytes read at a time
+PIECE = 1 << 20  # bytes read at a time
 SHORTEST_ROW = 20  # characters; more rows than the size of the file allows cannot come
 _DATE, _SECONDS = 10, 19  # characters of 2026-11-23 and of 2026-11-23T14:30:00
 _ROW = numpy.dtype([("time", "S40"), *((name, "f8") for name in FIELDS)])

@@ -170,6 +170,11 @@ class Result:
         """What keeps the figures from being believed, shown before them."""
         return (*self.plan.notes, *self.notes, *bias.of_result(self))
 
+    def let_go(self) -> None:
+        """Forgets the arrays that reasons are made of; no reason can be given afterwards."""
+        _ = self.warnings
+        self.judges = ()
+
     # --- reasons ---------------------------------------------------------------------------------------------
 
     def position_at(self, trade: Trade, bar: int) -> Held:
