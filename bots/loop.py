@@ -327,7 +327,7 @@ class AccountBot:
             await self._load()
 
     async def _look(self, watch: Watch, quote: Quote | None, now: datetime) -> Seen | None:
-        """What the rule wants, how that is told, and the order it means; None when the rule broke: it is off now.
+        """What the rule wants, how that is told, and the order it means. None: the rule broke and is off, or is gone.
 
         What breaks here is the rule's own doing or ours in reading it, so it stops that rule and no other.
         """
@@ -335,6 +335,8 @@ class AccountBot:
         try:
             if watch.rule.program is not None:  # a strategy may take its time; prices must go on coming in
                 decision = await asyncio.to_thread(evaluate, watch.rule, market)
+                if self.watches.get(watch.row.pk) is not watch:
+                    return None  # meanwhile it was switched off, or changed into a new version
             else:
                 decision = evaluate(watch.rule, market)
             because = decision.broke

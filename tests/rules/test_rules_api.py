@@ -400,3 +400,20 @@ class TestEnabling:
         assert stop_rule(rule_id=made["id"], version=1, because=Text("망가짐", "broke"), now=now)
         stopped = as_(trader).get(url).json()
         assert (stopped["enabled"], stopped["state"]["stopped_because"]) == (False, {"ko": "망가짐", "en": "broke"})
+
+
+def test_the_admin_says_what_is_wrong_with_code_at_the_code(client, admin, trader, as_, paper_account):
+    body = {"account_id": str(paper_account.pk), "symbol": "AAPL", "buy_amount_usd": 100, "mode": "python"}
+    made = as_(trader).post("/api/rules", body | {"code": CODE}).json()
+    client.force_login(admin)
+    url = f"/admin/rules/traderule/{made['id']}/change/"
+    page = client.get(url)
+    assert "monospace" in str(page.context["adminform"].form["code"])
+    form = {k: v for k, v in page.context["adminform"].form.initial.items() if v is not None}
+    inlines = {f"{name}-{kind}": 0 for name in ("state", "versions") for kind in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    form |= inlines | {"sessions": '["regular"]', "params": "{}", "code": "import os\n" + CODE}
+    errors = client.post(url, form).context["adminform"].form.errors
+    assert list(errors) == ["code"]
+    assert "cannot be imported" in errors["code"][0]
+    assert client.post(url, form | {"code": CODE.replace("== 0", "< 1"), "stop_loss_pct": "4"}).status_code == 302
+    assert TradeRule.objects.get(pk=made["id"]).stop_loss_pct == 4
