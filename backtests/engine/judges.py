@@ -11,7 +11,7 @@ from backtests.engine.candles import by_symbol
 from backtests.engine.lane import Held, Judge, Lane
 from backtests.engine.orders import exact
 from backtests.engine.plan import Plan, PlanError
-from market.columns import Columns, end_of, ends_of, visible
+from market.columns import FIELDS, Columns, end_of, ends_of, visible
 from market.data import AccountView, Bar, Bars, MarketData, OwnedPosition, Quote, RuleMemory, SeriesKey, SessionView
 from market.errors import Text
 from market.words import Action, Environment, Session, Side
@@ -109,13 +109,34 @@ def session_columns(plan: Plan, number: int) -> SessionColumns | None:
     )
 
 
+class Past:
+    """A whole series as bars, each made once; `until` shows the first so many of them, as live code knows them."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self._made: list[Bar] = []
+
+    def until(self, n: int) -> Bars:
+        rows: Any = PastRows(self, n)
+        return Bars(self.columns.timeframe, rows, begins=self.columns.begins, _ready=self.columns.upto(n))
+
+    def bars(self, n: int) -> list[Bar]:
+        """All bars made so far: at least the first `n`."""
+        made, columns = self._made, self.columns
+        for k in range(len(made), n):
+            start = datetime.fromtimestamp(columns.start.item(k), UTC)
+            opened, high, low, close = (exact(getattr(columns, name).item(k)) for name in FIELDS[:4])
+            made.append(Bar(start, opened, high, low, close, int(columns.volume[k])))
+        return made
+
+
 class PastRows(Sequence[Bar]):
-    """The bars of a series up to a moment; a Bar is made when somebody looks at it."""
+    """The bars of a series up to a moment."""
 
-    __slots__ = ("_columns", "_n")
+    __slots__ = ("_n", "_past")
 
-    def __init__(self, columns: Columns, n: int) -> None:
-        self._columns, self._n = columns, n
+    def __init__(self, past: Past, n: int) -> None:
+        self._past, self._n = past, n
 
     def __len__(self) -> int:
         return self._n
@@ -125,21 +146,13 @@ class PastRows(Sequence[Bar]):
     @overload
     def __getitem__(self, at: slice) -> tuple[Bar, ...]: ...
     def __getitem__(self, at: int | slice) -> Bar | tuple[Bar, ...]:
+        bars = self._past.bars(self._n)
         if isinstance(at, slice):
-            return tuple(self[k] for k in range(*at.indices(self._n)))
+            return tuple(bars[slice(*at.indices(self._n))])
         k = at if at >= 0 else at + self._n
         if not 0 <= k < self._n:
             raise IndexError(at)
-        columns = self._columns
-        start = datetime.fromtimestamp(int(columns.start[k]), UTC)
-        opened, high, low, close = (exact(columns.column(name)[k]) for name in ("open", "high", "low", "close"))
-        return Bar(start, opened, high, low, close, int(columns.volume[k]))
-
-
-def past_bars(columns: Columns, n: int) -> Bars:
-    """The first `n` bars as live code knows them."""
-    rows: Any = PastRows(columns, n)
-    return Bars(columns.timeframe, rows, begins=columns.begins, _ready=columns.upto(n))
+        return bars[k]
 
 
 class ProgramJudge:
@@ -151,6 +164,12 @@ class ProgramJudge:
     def __init__(self, plan: Plan, number: int) -> None:
         self.plan, self.rule = plan, plan.rules[number]
         self.columns = plan.series[number]
+        self._own = Past(self.columns)
+        self._pasts = {
+            SeriesKey(name.partition("@")[0], columns.timeframe): Past(columns)
+            for name, columns in plan.candles.items()
+            if (name.partition("@")[0], columns.timeframe) != (self.rule.symbol, self.rule.timeframe)
+        }
         self.lane: Lane | None = None
         self.broke: Text | None = None
         self.broke_at: int | None = None
@@ -184,7 +203,7 @@ class ProgramJudge:
             now=now,
             symbol=rule.symbol,
             quote=Quote(rule.symbol, rule.exchange, close, now, now),
-            bars=past_bars(columns, i + 1),
+            bars=self._own.until(i + 1),
             position=owned(position),
             account=AccountView(
                 Environment.REAL, position.buying_power_usd, position.equity_usd, cash_usd=position.cash_usd
@@ -200,13 +219,8 @@ class ProgramJudge:
 
     def _others(self, i: int) -> Mapping[SeriesKey, Bars]:
         """Every other series that was given, as far as it was over then."""
-        found = {}
-        for name, columns in self.plan.candles.items():
-            key = SeriesKey(name.partition("@")[0], columns.timeframe)
-            if (key.symbol, key.timeframe) != (self.rule.symbol, self.rule.timeframe):
-                seen = visible(columns, self.columns.timeframe, int(self.columns.start[i]))
-                found[key] = past_bars(columns, seen)
-        return found
+        own, start = self.columns.timeframe, self.columns.start.item(i)
+        return {key: past.until(visible(past.columns, own, start)) for key, past in self._pasts.items()}
 
     def because(self, side: Side, bar: int, position: Any) -> Text:
         return Text("전략이 이유를 말하지 않음", "The strategy gave no reason")
