@@ -1,7 +1,6 @@
 """Our engine on one series, in a process of its own, as bench.backtest runs its peers. Prints one JSON line."""
 
 import json
-import resource
 import sys
 import time
 
@@ -13,6 +12,7 @@ from uuid import UUID  # noqa: E402
 import numpy  # noqa: E402
 
 from backtests.engine import Costs, Plan, run  # noqa: E402
+from bench.backtest_peers import peak_mb  # noqa: E402
 from market.columns import Columns  # noqa: E402
 from market.words import EvaluateOn, Exchange, Timeframe  # noqa: E402
 from rules.domain import Rule  # noqa: E402
@@ -61,8 +61,9 @@ def main() -> None:
     path, rule, how = sys.argv[1:4]
     whole = plan(path, rule)
     cold, trades = timed(whole, how)
+    peak = peak_mb()
+    del whole
     warm, _ = timed(plan(path, rule), how)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"start": STARTED, "cold": cold, "warm": warm, "peak_mb": peak, "trades": trades}))
 
 

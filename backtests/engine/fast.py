@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy
 
+from backtests.engine.at_once import PLACES, at_once, in_units
 from backtests.engine.book import Book
 from backtests.engine.judges import ConditionJudge, series_of
 from backtests.engine.lane import LAST_BAR, LESS_CASH, NO_CASH, TOO_SMALL, Held, Judge
@@ -28,8 +29,6 @@ from rules.language.replay import Replay
 SHORTEST_DAY = 23 * 3600
 DOUBT = 1e-9  # percent: nearer than this to a stop, the judge's exact arithmetic decides
 FIRST_SCAN, LONGEST_SCAN = 128, 65_536
-PLACES = 8  # decimals of a price up to which money is reckoned in whole numbers
-MOST = 10**15  # a price in whole numbers that a float still tells from its neighbours
 
 
 def run_array(plan: Plan, judges: tuple[Judge, ...]) -> Book | None:
@@ -47,6 +46,8 @@ def run_array(plan: Plan, judges: tuple[Judge, ...]) -> Book | None:
         wanted = wanted[wanted.searchsorted(columns.start.searchsorted(plan.trade_from)) :]
     leave = numpy.flatnonzero(exits == 1)
     stops = _Stops(rule, columns, judge) if _has_stops(rule) else None
+    if stops is None and (book := at_once(plan, wanted, leave)) is not None:
+        return book
     # where a stop may let go, the price at which it sells is not known beforehand
     money = (None if stops else _whole(plan, wanted, leave)) or _Decimals(plan)
     _walk(_Walk(rule, columns, wanted.tolist(), leave.tolist(), money, stops))
@@ -217,11 +218,8 @@ def _whole(plan: Plan, wanted: numpy.ndarray, leave: numpy.ndarray) -> _Wholes |
 
 
 def _scaled(values: numpy.ndarray, bars: numpy.ndarray) -> dict[int, int] | None:
-    picked = values[bars]
-    units = numpy.rint(picked * 10.0**PLACES)
-    if len(units) and (units.max() >= MOST or not (units / 10.0**PLACES == picked).all()):
-        return None
-    return dict(zip(bars.tolist(), units.astype(numpy.int64).tolist(), strict=True))
+    units = in_units(values[bars])
+    return None if units is None else dict(zip(bars.tolist(), units.tolist(), strict=True))
 
 
 class _Stops:
