@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy
 
-from rules.language.arguments import reading_of
 from rules.language.leaves import UNKNOWN, Leaf, Leaves
 from rules.language.nodes import (
     All,
@@ -184,7 +183,7 @@ class _Piece:
                 leaf = self.leaves.field("close" if name == "price" else name, series, offset)
                 return self._leaf(leaf, exact=True)
             case Call():
-                return self._leaf(self.leaves.indicator(reading_of(node), offset), exact=False)
+                return self._leaf(self.leaves.called(node, offset), exact=False)
             case Shift(of=of, bars=bars):
                 return self.part(of, offset + bars)
             case Negate(of=of):

@@ -11,9 +11,9 @@ import numpy
 
 from market.columns import Columns, visible_all
 from rules.indicators.values import PATTERN_UNKNOWN, pattern_series, series_all
-from rules.language.arguments import Reading
+from rules.language.arguments import Reading, reading_of
 from rules.language.beside import beside
-from rules.language.nodes import OWN, Name, Node, Pattern, Series, Signal
+from rules.language.nodes import OWN, Call, Name, Node, Pattern, Series, Signal
 from rules.language.program import Writer
 
 TRUE, FALSE, UNKNOWN = 1, 0, -1  # of an int8 array of verdicts
@@ -82,6 +82,7 @@ class Leaves:
         self._columns = columns
         self._newest: dict[Series, numpy.ndarray] = beside._newest if beside else {}
         self._leaves: dict[Hashable, Leaf] = beside._leaves if beside else {}
+        self._called: dict[tuple[int, int], tuple[Call, Leaf]] = {}  # with the node, so that no other takes its id
         wanted = Wanted()
         wanted.whole(node)
         self.names = wanted.names
@@ -93,6 +94,13 @@ class Leaves:
 
     def indicator(self, reading: Reading, offset: int) -> Leaf:
         return self._leaves[reading, offset]
+
+    def called(self, node: Call, offset: int) -> Leaf:
+        """The indicator that a part of the condition calls; what the call means is read once."""
+        found = self._called.get((id(node), offset))
+        if found is None:
+            found = self._called[id(node), offset] = (node, self.indicator(reading_of(node), offset))
+        return found[1]
 
     def pattern(self, node: Pattern, offset: int) -> Leaf:
         """int8: TRUE, FALSE, UNKNOWN."""
