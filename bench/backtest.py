@@ -76,7 +76,7 @@ def measured(engine: str, series: Path, rule: str, peers: str) -> dict[str, Any]
     return found
 
 
-def summary(found: dict[str, Any], bars: int, reference: list | None) -> dict[str, Any]:
+def summary(found: dict[str, Any], bars: int, reference: list | None, equal: set[int]) -> dict[str, Any]:
     """Speeds, and how the trades differ from the judge's."""
     if "failed" in found:
         return found
@@ -90,18 +90,33 @@ def summary(found: dict[str, Any], bars: int, reference: list | None) -> dict[st
         "peak_mb": round(found["peak_mb"], 1),
         "trades": len(trades),
     }
-    return shown if reference is None else shown | compared(trades, reference)
+    return shown if reference is None else shown | compared(trades, reference, equal)
 
 
 def _rounded(seconds: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in seconds.items()}
 
 
-def compared(trades: list[tuple], reference: list[tuple]) -> dict[str, Any]:
+def ties(series: Path) -> set[int]:
+    """Bars on which both means are exactly equal, by whole numbers: where rounding makes other engines cross early."""
+    with numpy.load(series) as file:
+        units = numpy.rint(file["close"] * 10**6).astype(numpy.int64)
+    sums = numpy.append(0, units.cumsum())
+    short, long = sums[30:] - sums[20:-10], sums[30:] - sums[:-30]
+    return set((numpy.flatnonzero(3 * short == long) + 29).tolist())
+
+
+def at_ties(rows: list[tuple], equal: set[int]) -> int:
+    """How many of the trades began or ended with a decision on such a bar or right after one."""
+    return sum(any({bar - 1, bar - 2} & equal for bar in row) for row in rows)
+
+
+def compared(trades: list[tuple], reference: list[tuple], equal: set[int]) -> dict[str, Any]:
     """Closed trades that only one side has. A trade that the peer closes by itself at the end is none of either's."""
     theirs, ours = set(trades), set(reference)
     only_theirs, only_ours = sorted(theirs - ours), sorted(ours - theirs)
     return {
+        "differences_at_exact_ties": at_ties(only_theirs + only_ours, equal),
         "same": len(theirs & ours),
         "only_here": only_theirs[:SHOWN_DIFFERENCES],
         "only_in_step": only_ours[:SHOWN_DIFFERENCES],
@@ -113,6 +128,7 @@ def compare(series: Path, engines: list[str], peers: str) -> dict[str, Any]:
     with numpy.load(series) as file:
         bars = len(file["close"])
     found: dict[str, Any] = {"bars": bars}
+    equal = ties(series)
     for rule in RULES:
         reference = None
         found[rule] = {}
@@ -121,7 +137,7 @@ def compare(series: Path, engines: list[str], peers: str) -> dict[str, Any]:
             raw = measured(engine, series, rule, peers)
             if engine == "step" and "trades" in raw:
                 reference = [tuple(trade) for trade in raw["trades"]]
-            found[rule][engine] = summary(raw, bars, reference)
+            found[rule][engine] = summary(raw, bars, reference, equal)
         found[rule]["ratios"] = ratios(found[rule])
     return found
 
