@@ -20,7 +20,7 @@ const noCrossing = (feature) => ({
 export default defineConfig([
   ...vitals,
   ...typescript,
-  ...["accounts", "fills", "halt", "journal", "orders", "positions", "rules"].map(noCrossing),
+  ...["accounts", "backtests", "fills", "halt", "journal", "orders", "positions", "rules"].map(noCrossing),
   {
     files: ["src/shared/**", "src/api/**", "src/i18n/**", "src/live/**"],
     rules: {

@@ -57,6 +57,11 @@ export function asText(value: unknown): Text | null {
 
 type Answer<Data> = { data?: Data; error?: unknown; response: Response };
 
+/** Nothing, or an ApiError: for answers without a body. */
+export function settle({ error, response }: Answer<unknown>): void {
+  if (!response.ok) throw new ApiError(problemFrom(error, response.status));
+}
+
 /** The data, or an ApiError. Failure never becomes an empty list. */
 export function unwrap<Data>({ data, error, response }: Answer<Data>): Data {
   if (data === undefined || !response.ok) throw new ApiError(problemFrom(error, response.status));

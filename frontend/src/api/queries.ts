@@ -24,6 +24,8 @@ export const keys = {
   positions: ["positions"],
   journal: ["journal"],
   house: ["house"],
+  backtests: ["backtests"],
+  readyRules: ["ready-rules"],
 } as const;
 
 const first: string | null = null;

@@ -707,7 +707,7 @@ export interface components {
             readonly account_id: string | null;
             /** Format: uuid */
             readonly rule_id: string | null;
-            readonly kind: components["schemas"]["Kind8b0Enum"];
+            readonly kind: components["schemas"]["BacktestKindEnum"];
             readonly study: components["schemas"]["StudyEnum"];
             readonly name: string;
             readonly rules: {
@@ -716,7 +716,7 @@ export interface components {
             readonly options: {
                 [key: string]: unknown;
             };
-            readonly status: components["schemas"]["StatusAcdEnum"];
+            readonly status: components["schemas"]["BacktestStatusEnum"];
             /** Format: double */
             readonly progress: number;
             readonly problem: components["schemas"]["Text"] | null;
@@ -738,7 +738,7 @@ export interface components {
             readonly account_id: string | null;
             /** Format: uuid */
             readonly rule_id: string | null;
-            readonly kind: components["schemas"]["Kind8b0Enum"];
+            readonly kind: components["schemas"]["BacktestKindEnum"];
             readonly study: components["schemas"]["StudyEnum"];
             readonly name: string;
             readonly rules: {
@@ -747,7 +747,7 @@ export interface components {
             readonly options: {
                 [key: string]: unknown;
             };
-            readonly status: components["schemas"]["StatusAcdEnum"];
+            readonly status: components["schemas"]["BacktestStatusEnum"];
             /** Format: double */
             readonly progress: number;
             readonly problem: components["schemas"]["Text"] | null;
@@ -798,7 +798,8 @@ export interface components {
             sessions?: boolean;
             settlement_days?: number;
             guards?: boolean;
-            benchmark?: components["schemas"]["BenchmarkEnum"] | components["schemas"]["NullEnum"];
+            /** @description a symbol to compare with, such as SPY */
+            benchmark?: string | null;
             /** @description values to try, by parameter or field */
             grid?: {
                 [key: string]: string[];
@@ -807,12 +808,14 @@ export interface components {
             test_bars?: number;
             monte_carlo?: number;
         };
+        /** @enum {string} */
+        BacktestKindEnum: "backtest" | "preview";
         BacktestPage: {
             results: components["schemas"]["Backtest"][];
             next: string | null;
         };
         /** @enum {string} */
-        BenchmarkEnum: "SPY" | "QQQ";
+        BacktestStatusEnum: "needs_candles" | "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description Output only. */
         Bot: {
             /** Format: uuid */
@@ -1123,8 +1126,6 @@ export interface components {
             results: components["schemas"]["Instrument"][];
             next: string | null;
         };
-        /** @enum {string} */
-        Kind8b0Enum: "backtest" | "preview";
         /** @description Requests by lane, most urgent first. */
         Lanes: {
             readonly exit: number;
@@ -1683,8 +1684,6 @@ export interface components {
         SignalTypeEnum: "entry" | "exit" | "veto";
         /** @enum {string} */
         SourceEnum: "stored" | "broker" | "csv";
-        /** @enum {string} */
-        StatusAcdEnum: "needs_candles" | "queued" | "running" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         StudyEnum: "single" | "grid" | "walk_forward" | "look_ahead";
         /** @description One sentence in both languages. */

@@ -1,5 +1,5 @@
 /** Names for what the API answers. Everything is read off the generated schema; nothing is described twice. */
-import type { paths } from "./schema";
+import type { components, paths } from "./schema";
 
 type Listed<Path extends keyof paths> = paths[Path] extends {
   get: { responses: { 200: { content: { "application/json": { results: (infer Item)[] } } } } };
@@ -13,6 +13,12 @@ export type Order = Listed<"/api/orders">;
 export type Fill = Listed<"/api/executions">;
 export type Position = Listed<"/api/positions">;
 export type Entry = Listed<"/api/logs">;
+export type Backtest = Listed<"/api/backtests">;
+export type ReadyRule = Listed<"/api/rules/ready">;
+export type BacktestDetail = paths["/api/backtests/{id}"]["get"]["responses"][200]["content"]["application/json"];
+export type Preview = paths["/api/rules:preview"]["post"]["responses"][200]["content"]["application/json"];
+/** What is sent to start a replay. */
+export type BacktestAsked = components["schemas"]["BacktestInRequest"];
 export type Me = paths["/api/me"]["get"]["responses"][200]["content"]["application/json"];
 
 export type Page<Item> = { readonly results: readonly Item[]; readonly next: string | null };

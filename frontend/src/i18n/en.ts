@@ -1,10 +1,11 @@
+import { backtestsEn, lookAheadEn, ruleChecksEn } from "./backtests-en";
 import type { Dictionary } from "./dictionary";
 
 export const en: Dictionary = {
   brand: "Bamsae",
   tagline: "By your rules, while you sleep.",
   skip: "Skip to content",
-  nav: { label: "Main menu", overview: "Overview", orders: "Orders", rules: "Rules" },
+  nav: { label: "Main menu", overview: "Overview", orders: "Orders", rules: "Rules", backtests: "Backtests" },
   language: { label: "Language", other: "한국어", switchTo: "Show in Korean" },
   theme: { label: "Colours", system: "As the device", light: "Light", dark: "Dark" },
   clock: { seoul: "Seoul", newYork: "New York" },
@@ -177,7 +178,10 @@ export const en: Dictionary = {
     details: "Reasons",
     version: (n) => `v${n}`,
   },
+  backtests: backtestsEn,
+  ruleChecks: ruleChecksEn,
+  lookAhead: lookAheadEn,
   errorPage: { title: "This page could not be made", body: "Your data is safe. Please try again." },
   notFound: { title: "There is no such page", back: "To the overview" },
-  pageTitle: { overview: "Overview", orders: "Orders", rules: "Rules", signIn: "Sign in" },
+  pageTitle: { overview: "Overview", orders: "Orders", rules: "Rules", backtests: "Backtests", signIn: "Sign in" },
 };

@@ -1,8 +1,10 @@
+import { backtestsKo, lookAheadKo, ruleChecksKo } from "./backtests-ko";
+
 export const ko = {
   brand: "밤새",
   tagline: "자는 동안, 규칙대로.",
   skip: "본문으로 건너뛰기",
-  nav: { label: "주 메뉴", overview: "현황", orders: "주문", rules: "규칙" },
+  nav: { label: "주 메뉴", overview: "현황", orders: "주문", rules: "규칙", backtests: "백테스트" },
   language: { label: "언어", other: "English", switchTo: "영어로 보기" },
   theme: { label: "화면 색", system: "기기 설정", light: "밝게", dark: "어둡게" },
   clock: { seoul: "서울", newYork: "뉴욕" },
@@ -175,7 +177,10 @@ export const ko = {
     details: "판단 근거",
     version: (n: number) => `${n}판`,
   },
+  backtests: backtestsKo,
+  ruleChecks: ruleChecksKo,
+  lookAhead: lookAheadKo,
   errorPage: { title: "화면을 만들지 못했습니다", body: "데이터는 안전합니다. 다시 시도해 주세요." },
   notFound: { title: "없는 화면입니다", back: "현황으로" },
-  pageTitle: { overview: "현황", orders: "주문", rules: "규칙", signIn: "로그인" },
+  pageTitle: { overview: "현황", orders: "주문", rules: "규칙", backtests: "백테스트", signIn: "로그인" },
 };

@@ -3,10 +3,11 @@
 /** The lists of the API as this tab keeps them: loaded through our own server, and laid over with what the stream says. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { browserApi } from "@/api/client";
-import { accountsQuery, fillsQuery, houseQuery, journalQuery, ordersQuery, positionsQuery, rulesQuery, type OrderFilter } from "@/api/queries";
+import { accountsQuery, fillsQuery, houseQuery, journalQuery, meQuery, ordersQuery, positionsQuery, rulesQuery, type OrderFilter } from "@/api/queries";
 import type { Page } from "@/api/types";
 import { useHeard } from "@/live/provider";
 
+export const useMe = () => useQuery(meQuery(browserApi)).data;
 export const useAccounts = () => useQuery(accountsQuery(browserApi, useHeard()));
 export const usePositions = () => useQuery(positionsQuery(browserApi, useHeard()));
 export const useJournal = () => useQuery(journalQuery(browserApi, useHeard()));

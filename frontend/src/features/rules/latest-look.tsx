@@ -27,14 +27,15 @@ function Leaf({ reason }: { reason: Reason }) {
 }
 
 /** What the rule saw at its last look, and why it did or did not act. */
-export function LatestLook({ value }: { value: unknown }) {
+export function LatestLook({ value, title }: { value: unknown; title?: string }) {
   const { language, t } = useText();
+  const heading = title ?? t.rules.latest;
   const evaluation = readEvaluation(value);
   if (evaluation === null) return <p className="text-sm text-faint">{t.rules.notYet}</p>;
   return (
-    <section aria-label={t.rules.latest} className="min-w-0 space-y-2 self-start rounded-lg bg-raised p-3 text-sm">
+    <section aria-label={heading} className="min-w-0 space-y-2 self-start rounded-lg bg-raised p-3 text-sm">
       <header className="flex items-start gap-3">
-        <h4 className="text-xs leading-5 text-faint">{t.rules.latest}</h4>
+        <h4 className="text-xs leading-5 text-faint">{heading}</h4>
         <Badge tone={ACTION_TONE[evaluation.action]}>{t.rules.actions[evaluation.action]}</Badge>
         <span className="figures text-xs leading-5 text-faint">
           {t.rules.score} {evaluation.score.toFixed(2)}

@@ -6,6 +6,7 @@ import { AccountName } from "@/shared/account-name";
 import { money, price, quantity } from "@/shared/money";
 import { Badge } from "@/shared/ui/badge";
 import { LatestLook } from "./latest-look";
+import { RuleChecks } from "./rule-checks";
 import { RuleSwitch } from "./rule-switch";
 
 export function titleOf(rule: Pick<Rule, "name" | "symbol">): string {
@@ -43,6 +44,18 @@ function Terms({ rule }: { rule: Rule }) {
   );
 }
 
+/** Why the rule no longer looks, when something went wrong in it. */
+function Stopped({ rule }: { rule: Rule }) {
+  const { language, t } = useText();
+  const because = rule.state.stopped_because;
+  if (!because) return null;
+  return (
+    <p role="note" data-testid="rule-stopped" className="rounded-lg border border-bad px-3 py-2 text-sm">
+      <strong className="font-semibold text-bad">{t.ruleChecks.stopped}.</strong> {because[language]}
+    </p>
+  );
+}
+
 export function RuleItem({ rule, account }: { rule: Rule; account?: Account }) {
   const { t } = useText();
   return (
@@ -64,9 +77,11 @@ export function RuleItem({ rule, account }: { rule: Rule; account?: Account }) {
           <Condition label={t.rules.entry} text={rule.entry_condition} />
           <Condition label={t.rules.exit} text={rule.exit_condition} />
         </dl>
+        <Stopped rule={rule} />
         <Terms rule={rule} />
       </div>
       <LatestLook value={rule.state.last_evaluation} />
+      <RuleChecks rule={rule} title={titleOf(rule)} />
     </li>
   );
 }

@@ -12,7 +12,9 @@ export function Navigation({ className }: { className?: string }) {
     ["/", t.nav.overview],
     ["/orders", t.nav.orders],
     ["/rules", t.nav.rules],
+    ["/backtests", t.nav.backtests],
   ] as const;
+  const isHere = (href: string) => here === href || (href !== "/" && here.startsWith(`${href}/`));
   return (
     <nav aria-label={t.nav.label} className={className}>
       <ul className="flex gap-1">
@@ -20,8 +22,8 @@ export function Navigation({ className }: { className?: string }) {
           <li key={href}>
             <Link
               href={href}
-              aria-current={here === href ? "page" : undefined}
-              className={cx("block rounded-md px-3 py-1.5 text-sm font-medium", here === href ? "bg-raised text-ink" : "text-soft hover:text-ink")}
+              aria-current={isHere(href) ? "page" : undefined}
+              className={cx("block rounded-md px-3 py-1.5 text-sm font-medium", isHere(href) ? "bg-raised text-ink" : "text-soft hover:text-ink")}
             >
               {name}
             </Link>

@@ -8,7 +8,9 @@ const DOOR = "/api/bff";
 /** The API's own words only: no dot segments, no sign-in endpoints (their answers hold tokens). */
 const ALLOWED = /^(\/[A-Za-z0-9][A-Za-z0-9:-]*)+$/;
 const PASSED_ON = ["Content-Type", "If-Match", "Idempotency-Key"];
-const PASSED_BACK = ["Content-Type", "ETag", "Retry-After"];
+const PASSED_BACK = ["Content-Type", "Content-Disposition", "Content-Security-Policy", "ETag", "Retry-After"];
+/** What the API answers is read by our pages, or is a report that says itself what it may do; no other page is made of it. */
+const SHUT = "default-src 'none'; sandbox; frame-ancestors 'none'";
 const TIMEOUT_MS = 20_000;
 
 function pick(names: string[], from: Headers): Headers {
@@ -46,6 +48,7 @@ async function pass(request: NextRequest): Promise<Response> {
     const answer = await ask(request, path, token);
     const headers = pick(PASSED_BACK, answer.headers);
     headers.set("Cache-Control", "no-store");
+    if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", SHUT);
     return new Response(answer.body, { status: answer.status, headers });
   } catch {
     return apiAway();
