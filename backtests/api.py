@@ -20,7 +20,7 @@ from api.pagination import page
 from api.problems import ApiError, problems
 from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, TextOut, paged
 from backtests import selectors, services
-from backtests.asked import BENCHMARKS, Asked, Source
+from backtests.asked import Asked, Source
 from backtests.models import BacktestRun, Kind, Status, Study
 from backtests.preview import MOST_SESSIONS, preview
 from backtests.report import html_of
@@ -87,7 +87,9 @@ class BacktestIn(In):
     sessions = serializers.BooleanField(required=False)
     settlement_days = serializers.IntegerField(required=False, min_value=0, max_value=5)
     guards = serializers.BooleanField(required=False)
-    benchmark = serializers.ChoiceField(choices=BENCHMARKS, required=False, allow_null=True)
+    benchmark = serializers.CharField(
+        max_length=16, required=False, allow_null=True, help_text="a symbol to compare with, such as SPY"
+    )
     grid = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=200),
         required=False,
@@ -191,7 +193,7 @@ class Backtests(APIView):
                 given=csvs,
                 study=Study(given.pop("study", Study.SINGLE)),
                 name=given.pop("name", ""),
-                asked=Asked.of(given),
+                asked=Asked.of(given | {"benchmark": (given.get("benchmark") or "").strip().upper() or None}),
                 now=timezone.now(),
             )
             if run.status == Status.QUEUED:

@@ -13,7 +13,6 @@ from market.words import Timeframe
 from rules.domain import Rule
 
 ZERO = Decimal(0)
-BENCHMARKS = ("SPY", "QQQ")
 MOST_RUNS_OF_A_GRID = 2_000
 DEFAULT_REACH = {
     timeframe: timedelta(days=5 * 365) if timeframe is Timeframe.D1 else timedelta(days=30) for timeframe in Timeframe

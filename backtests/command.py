@@ -11,6 +11,8 @@ from typing import Any
 
 from backtests import given, table
 from backtests.engine import CandlesError, Costs, Options, Plan, PlanError, Result, bias, read_csv, run, studies
+from backtests.report import html_of
+from backtests.report.data import shown
 from rules.files import RuleFileInvalid
 from rules.language import ConditionError
 
@@ -63,6 +65,8 @@ def add_arguments(parser: Any) -> None:
     )
     parser.add_argument("--monte-carlo", type=int, metavar="N", help="shuffle the trades so many times")
     parser.add_argument("--seed", type=int, default=0, help="of everything random (0)")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="보고서를 이 파일로 / write the report to this file")
+    parser.add_argument("--language", choices=("ko", "en"), default="ko", help="of the report (ko)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
@@ -77,13 +81,29 @@ def carried_out(options: argparse.Namespace, say: Callable[[str], Any], complain
     """Does what the options ask for. What a person could not know is said, not thrown."""
     try:
         result = outcome(options)
+        if options.html:
+            _write_report(result, options)
         say(json.dumps(_json(result)) if options.json else table.shown(result))
         return 0
     except (PlanError, CandlesError, ConditionError) as error:
         complain(str(error.text))
+    except OSError as error:
+        complain(f"{options.html}: 파일에 쓸 수 없습니다 / the file cannot be written: {error.strerror}")
     except RuleFileInvalid as error:
         complain(f"{', '.join(options.rule)}\n{error.text.ko}\n{error.text.en}")
     return 1
+
+
+def _write_report(result: Result, options: argparse.Namespace) -> None:
+    """The report beside what is printed."""
+    found = shown(result)
+    names = ("cash", "commission", "slippage_bps", "spread_bps", "volume_limit", "limit_orders", "ticks", "settlement")
+    found["options"] = {name: getattr(options, name) for name in names if getattr(options, name) not in (None, False)}
+    found["rules"] = [
+        {"rule_id": None, "version": 1, "fields": {"rule": Path(path).read_text("utf-8")}} for path in options.rule
+    ]
+    title = ", ".join(Path(path).stem for path in options.rule)
+    options.html.write_text(html_of(found, title=title, language=options.language), encoding="utf-8")
 
 
 def outcome(options: argparse.Namespace) -> Result:

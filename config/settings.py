@@ -150,6 +150,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": [(s.value, s.value) for s in State],
         "ParamTypeEnum": ["int", "number", "choice"],
+        "BacktestKindEnum": ["backtest", "preview"],
+        "BacktestStatusEnum": ["needs_candles", "queued", "running", "done", "failed", "cancelled"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

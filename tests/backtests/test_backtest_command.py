@@ -240,3 +240,12 @@ def test_needs_no_settings_no_servers_and_no_django(files):
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["bars"] == 600
     assert done.stderr.strip() == "False"
+
+
+def test_the_report_is_written_beside_what_is_printed(files, capsys):
+    code, lines = said("--html", "report.html", "--language", "en", "--json")
+    assert code == 0 and json.loads(lines[0])["bars"] == 600
+    html = Path("report.html").read_text()
+    assert '<html lang="en">' in html and "crossed above" in html
+    code, _ = said("--html", "no/such/folder/report.html")
+    assert code == 1 and "cannot be written" in capsys.readouterr().err
