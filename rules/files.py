@@ -238,11 +238,17 @@ def _inside(node: yaml.ScalarNode, line: int, column: int, text: str) -> tuple[i
 class _Dumper(yaml.SafeDumper):
     """Texts of several lines as blocks; nothing is quoted that need not be."""
 
-    yaml_implicit_resolvers = yaml.SafeDumper.yaml_implicit_resolvers
+
+# A name that we would read as a number is quoted, too: YAML 1.1 calls 1e5 and 08 words.
+for _first, _known in _Loader.yaml_implicit_resolvers.items():
+    for _tag, _pattern in _known:
+        _Dumper.add_implicit_resolver(_tag, _pattern, [_first])
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
+    if "\x85" in value:
+        style = '"'  # elsewhere YAML reads it as the end of a line
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

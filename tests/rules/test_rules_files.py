@@ -151,6 +151,22 @@ class TestWriting:
         whole = with_defaults(fields)
         assert read_rule(write_rule(whole)).fields == whole
 
+    @pytest.mark.parametrize(
+        "name", ["1e5", "08", "010", "1_000", "true", "~", "1:30", "a\x85b", "a\u2028b", "'", "- a"]
+    )
+    def test_a_name_stays_the_same_text(self, name):
+        fields, _ = read_fields({"symbol": "AAPL", "buy_amount_usd": 1, "name": name, "exit_condition": "false"})
+        whole = with_defaults({**fields, "entry_condition": "true", "params": {"p": {"default": 5, "title": name}}})
+        whole = {**whole, "params": read_fields({"params": whole["params"]})[0]["params"]}
+        back = read_rule(write_rule(whole)).fields
+        assert (back["name"], back["params"]) == (name, whole["params"])
+
+    def test_code_with_a_sign_that_yaml_takes_for_the_end_of_a_line_stays_the_same(self):
+        code = CODE.replace("return", "x = 'a\x85b'\n    return", 1)
+        fields, _ = read_fields({"symbol": "AAPL", "buy_amount_usd": 1, "mode": "python", "code": code})
+        fields = {**fields, **read_fields({"params": {"level": 1}})[0]}
+        assert read_rule(write_rule(with_defaults(fields))).fields["code"] == fields["code"]
+
     def test_only_what_differs_is_said_and_code_stays_readable(self):
         assert write_rule(read_rule(CROSS).fields) == CROSS.replace("timeframe: 1m\n", "")
         fields, _ = read_fields({"symbol": "AAPL", "buy_amount_usd": 1, "mode": "python", "code": CODE})
