@@ -21,26 +21,32 @@ def study(kind: str, plan: Plan, texts: Sequence[RuleText], asked: Asked, progre
     if kind == Study.LOOK_AHEAD:
         return {**whole, **_looked(plan, progress)}
     if kind == Study.GRID:
-        return {**whole, **_replayed(plan, asked), "grid": studies.grid(plan, asked.grid, progress=progress).as_dict()}
+        found = studies.grid(plan, asked.grid, progress=progress).as_dict()
+        return {**whole, **_replayed(plan, asked, _at_end(progress)), "grid": found}
     if kind == Study.WALK_FORWARD:
         found = studies.walk_forward(
             plan, asked.grid, train_bars=asked.train_bars, test_bars=asked.test_bars, progress=progress
-        )
-        return {**whole, **_replayed(plan, asked), "walk_forward": found.as_dict()}
+        ).as_dict()
+        return {**whole, **_replayed(plan, asked, _at_end(progress)), "walk_forward": found}
     return {**whole, **_replayed(plan, asked, progress)}
 
 
-def _replayed(plan: Plan, asked: Asked, progress: Progress | None = None) -> dict[str, Any]:
+def _replayed(plan: Plan, asked: Asked, progress: Progress) -> dict[str, Any]:
     result = run(plan, progress=progress)
     found = shown(result)
     if asked.benchmark:
         found["benchmark"] = asked.benchmark
     if asked.monte_carlo and len(result.trades) > 1:
         found["monte_carlo"] = studies.monte_carlo(result, runs=asked.monte_carlo, seed=SEED).as_dict()
-    found["look_ahead"] = bias.look_ahead(plan, most=FEW_CUTS).as_dict()
+    found["look_ahead"] = bias.look_ahead(plan, most=FEW_CUTS, progress=_at_end(progress)).as_dict()
     if not found["look_ahead"]["ok"]:
         found["warnings"].insert(0, found["look_ahead"]["text"])
     return found
+
+
+def _at_end(progress: Progress) -> Progress:
+    """What follows the long part: it goes no further, and is still alive."""
+    return lambda share: progress(1.0)
 
 
 def _looked(plan: Plan, progress: Progress) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Pulse:
     priced_at: datetime | None = None
     trouble: Text | None = None
     data_trouble: Text | None = None  # the same of the key that reads prices
+    strategy_trouble: Text | None = None  # why a Python strategy could not be asked
 
     def answered(self, now: datetime) -> None:
         self.answered_at, self.trouble = now, None
@@ -35,8 +36,8 @@ class Pulse:
                 "증권사가 응답하지 않습니다. 응답이 돌아올 때까지 새 주문을 내지 않습니다.",
                 "The broker does not answer. No new orders until it does.",
             )
-        if self.trouble or self.data_trouble:
-            return HealthStatus.DEGRADED, self.trouble or self.data_trouble
+        if trouble := self.trouble or self.data_trouble or self.strategy_trouble:
+            return HealthStatus.DEGRADED, trouble
         if market_open and wants_prices and now - (self.priced_at or self.started_at) > PRICES_SILENT:
             return HealthStatus.DEGRADED, Text(
                 "새 시세가 들어오지 않습니다. 시세가 돌아올 때까지 진입하지 않습니다.",

@@ -337,6 +337,7 @@ class AccountBot:
                 decision = await asyncio.to_thread(evaluate, watch.rule, market)
                 if self.watches.get(watch.row.pk) is not watch:
                     return None  # meanwhile it was switched off, or changed into a new version
+                self.pulse.strategy_trouble = decision.away  # the machine's fault: the rule stays on, asked again
             else:
                 decision = evaluate(watch.rule, market)
             because = decision.broke

@@ -54,11 +54,23 @@ class StrategyBroke(Exception):
         self.text = text
 
 
+class StrategyAway(Exception):
+    """This machine could not run the Python strategy now. The rule stays on and is asked again."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 class Program(Protocol):
     """A Python strategy. The same market and rule give the same wish."""
 
     def decide(self, market: MarketData, rule: "Rule") -> Wish:
-        """What it wants. `market` holds only bars that the rule may see. Raises StrategyBroke."""
+        """What it wants. `market` holds only bars that the rule may see. Raises StrategyBroke and StrategyAway."""
+        ...
+
+    def with_params(self, params: Mapping[str, Decimal | str]) -> "Program":
+        """The same strategy with other values of its parameters."""
         ...
 
 
@@ -142,7 +154,8 @@ class Decision:
 
     `looked`: the conditions were judged; otherwise `blocked` says what prevented it. `judged_bar`: the start of the
     bar that a bar-close rule has now judged and must remember. `key`: unique for ever for an entry or exit.
-    `quantity`, `limit_price`, `said`: a Python strategy's own; `broke`: why it must be switched off.
+    `quantity`, `limit_price`, `said`: a Python strategy's own; `broke`: why it must be switched off;
+    `away`: why it could not be asked now (nothing was judged, and the same bar is asked about again).
     """
 
     action: Action
@@ -161,6 +174,7 @@ class Decision:
     limit_price: Decimal | None = None
     said: str | None = None
     broke: Text | None = None
+    away: Text | None = None
     looked: bool = False
     _compiled: Compiled | None = field(default=None, repr=False, compare=False)
     _look: Look | None = field(default=None, repr=False, compare=False)
@@ -281,7 +295,7 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     compiled = rule.compiled_exit if side is Side.SELL else rule.compiled_entry
     verdict = compiled.verdict(look)
     if rule.program is not None and not verdict:
-        return _decision(rule, market, side, seen, looked=True, **_asked(rule, rule.program, market, look, side))
+        return _decision(rule, market, side, seen, **_asked(rule, rule.program, market, look, side))
     action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
     return _decision(
         rule, market, side, seen, looked=True, action=action, verdict=verdict, _compiled=compiled, _look=look
@@ -300,13 +314,16 @@ def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: S
     """What a Python strategy makes of the decision. It never buys more while it holds, nor sells what it lacks."""
     try:
         wish = program.decide(_as_seen(market, look), rule)
+    except StrategyAway as away:
+        return {"away": away.text, "blocked": away.text}
     except StrategyBroke as broke:
-        return {"broke": broke.text, "blocked": broke.text}
+        return {"looked": True, "broke": broke.text, "blocked": broke.text}
     asked = Action.EXIT if side is Side.SELL else Action.ENTRY
     if wish.action is not asked:
-        return {"said": wish.reason, "verdict": False}
+        return {"looked": True, "said": wish.reason, "verdict": False}
     most = market.position.qty if side is Side.SELL else rule.max_position
     return {
+        "looked": True,
         "action": asked,
         "verdict": True,
         "quantity": None if wish.quantity is None else min(wish.quantity, most),

@@ -188,6 +188,8 @@ class ProgramJudge:
         if self.broke is not None:
             return None
         decision = evaluate(self.rule, self.market(i, position))
+        if decision.away is not None:  # nothing is known of what it would have done
+            raise PlanError(decision.away.ko, decision.away.en)
         if decision.broke is not None:
             self.broke, self.broke_at = decision.broke, i
         return decision if decision.action is wanted else None

@@ -12,6 +12,7 @@ from market.words import Side, Timeframe
 
 Progress = Callable[[float], None]
 REPORT_EVERY = 65_536  # bars between two reports of progress
+CALLS_A_REPORT = 16  # the same where a Python strategy is called for each: a slow one may take 0.2 s a call
 OPENS, CLOSES = 34_200, 57_600  # seconds after midnight: New York's regular session, for the order of daily bars
 _CLOSE, _OPEN = 0, 1  # at the same moment a bar first closes; then the next opens
 
@@ -41,11 +42,11 @@ def new_book(plan: Plan) -> Book:
 
 def _one(lane: Lane, progress: Progress | None) -> None:
     """A single rule: stretches in which nothing can happen but its own wish are walked without ceremony."""
-    i, n = 0, len(lane.columns)
+    i, n, every = 0, len(lane.columns), _report_every([lane])
     while i < n:
         if progress:
             progress(i / n)
-        end = min(n, i + REPORT_EVERY)
+        end = min(n, i + every)
         while i < end:
             if lane.order is not None:
                 lane.on_bar(i)
@@ -75,15 +76,19 @@ def _several(lanes: list[Lane], progress: Progress | None) -> None:
     """Several rules: their bars in the order of time, then of the rules."""
     times, kinds, numbers, places = _events([lane.columns for lane in lanes])
     order = numpy.lexsort((numbers, kinds, times))
-    total = len(order)
+    total, every = len(order), _report_every(lanes)
     for k, event in enumerate(order.tolist()):
         lane, i = lanes[numbers[event]], int(places[event])
         if kinds[event] == _CLOSE:
             lane.on_close(i)
         elif lane.order is not None:
             lane.on_bar(i)
-        if progress and k % REPORT_EVERY == 0:
+        if progress and k % every == 0:
             progress(k / total)
+
+
+def _report_every(lanes: Sequence[Lane]) -> int:
+    return CALLS_A_REPORT if any(lane.rule.program is not None for lane in lanes) else REPORT_EVERY
 
 
 def _events(series: Sequence[Columns]) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray, numpy.ndarray]:

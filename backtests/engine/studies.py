@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy
@@ -41,6 +42,8 @@ def varied(rule: Rule, values: Mapping[str, str]) -> Rule:
         else:
             known = ", ".join([*(f"${each}" for each in params), *MONEY, *WHOLE])
             raise PlanError(f"'{name}'은(는) 바꿀 수 없습니다. 있는 것: {known}.", f"'{name}' cannot vary: {known}.")
+    if rule.program is not None and params != dict(rule.params):
+        fields["program"] = rule.program.with_params(params)
     return replace(rule, params=params, **fields)
 
 
@@ -116,7 +119,7 @@ def _rank(value: float | None) -> float:
 
 def combinations(axes: Axes) -> list[dict[str, str]]:
     """Every choice of one value per axis. Raises PlanError when there are none, or too many to run."""
-    count = int(numpy.prod([len(values) for values in axes.values()])) if axes else 0
+    count = prod(len(values) for values in axes.values()) if axes else 0
     if not 0 < count <= MOST_RUNS:
         raise PlanError(
             f"조합이 {count}개입니다. 1개 이상 {MOST_RUNS}개 이하여야 합니다.",
@@ -129,10 +132,14 @@ def grid(plan: Plan, axes: Axes, *, metric: str = METRIC, progress: Progress | N
     """Replays every combination of values; all rules of the plan that have the name are varied together."""
     choices, points = combinations(axes), []
     for k, values in enumerate(choices):
-        points.append(Point(values, figures(run(_with(plan, values)))))
-        if progress:
-            progress((k + 1) / len(choices))
+        result = run(_with(plan, values), progress=_part(progress, k, len(choices)))
+        points.append(Point(values, figures(result)))
     return Grid(axes, metric, tuple(points))
+
+
+def _part(progress: Progress | None, k: int, parts: int) -> Progress | None:
+    """The progress of part `k` (from 0) as that of the whole: a long part says that it is alive, too."""
+    return None if progress is None else lambda share: progress((k + share) / parts)
 
 
 def _with(plan: Plan, values: Mapping[str, str]) -> Plan:
@@ -224,14 +231,22 @@ def walk_forward(
         )
     cash, windows = plan.cash, []
     for k, (train, test, end) in enumerate(spans):
-        tried = [(values, figures(run(_stretch(_with(plan, values), train, test)))) for values in choices]
+        part = _part(progress, k, len(spans))
+        tried = [
+            (
+                values,
+                figures(run(_stretch(_with(plan, values), train, test), progress=_part(part, n, len(choices) + 1))),
+            )
+            for n, values in enumerate(choices)
+        ]
         values, trained = max(tried, key=lambda each: _rank(each[1].get(metric)))
-        result = run(_stretch(replace(_with(plan, values), cash=cash), test, end))
+        result = run(
+            _stretch(replace(_with(plan, values), cash=cash), test, end),
+            progress=_part(part, len(choices), len(choices) + 1),
+        )
         times = tuple(spell_time(int(own.start[min(bar, len(own) - 1)]), own.timeframe) for bar in (train, test, end))
         windows.append(Window(train, test, end, times, values, trained, figures(result), result.final_equity))  # type: ignore[arg-type]
         cash = Decimal(repr(result.final_equity))
-        if progress:
-            progress((k + 1) / len(spans))
     return WalkForward(float(plan.cash), tuple(windows), metric)
 
 

@@ -13,7 +13,6 @@ from rules.domain import Rule, StrategyBroke
 from rules.language.nodes import Boolean
 from rules.sandbox.program import BrokeAt, CagedProgram
 from rules.sandbox.reading import Problem, read_code
-from rules.sandbox.workers import CageAway
 
 _BEGAN = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)  # a Monday, when New York opens
 _LENGTHS = (300, 40, 1)  # a strategy must stand a series that has only begun
@@ -42,8 +41,6 @@ def _tried(program: CagedProgram, length: int, held: int) -> Problem | None:
     market = _market(length, held)
     try:
         program.decide(market, _RULE)
-    except CageAway:
-        raise
     except BrokeAt as broke:
         return Problem(broke.line or 1, 1, _told(broke.bare, length))
     except StrategyBroke as broke:

@@ -90,6 +90,9 @@ class CagedProgram:
             raise BrokeAt(outcome.line, _SENTENCES[kind](self.limits, outcome))
         return read_answer(outcome.text, self.limits)
 
+    def with_params(self, params: Mapping[str, Decimal | str]) -> "CagedProgram":
+        return CagedProgram(self.code, params, self.limits)
+
     def _job(self, look: Look, rule: Rule, desk: Desk) -> Job:
         newest = int(closed_columns(look.rows).start[-1])
         return Job(

@@ -24,7 +24,7 @@ import pydantic_monty
 from pydantic_monty import ClassInstance, CollectString, Monty, MontyCrashedError, MontyError, MontySession
 
 from market.errors import Text
-from rules.domain import StrategyBroke
+from rules.domain import StrategyAway
 from rules.sandbox.limits import GRACE, LIMITS, LONGEST_TURN, PATIENCE, WORKER_MEMORY, Limits
 
 Asked = Callable[..., float | None]
@@ -43,7 +43,7 @@ _CALL = '\nf"{{decide(market, position, params)!r:.{most}}}"'
 _SPARE_SUSPENSIONS = 50
 
 
-class CageAway(StrategyBroke):
+class CageAway(StrategyAway):
     """No worker could be had: the machine's fault, not the strategy's."""
 
     def __init__(self) -> None:

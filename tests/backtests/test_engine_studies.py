@@ -191,3 +191,49 @@ class TestMonteCarlo:
     def test_one_trade_cannot_be_shuffled(self):
         with pytest.raises(PlanError):
             studies.monte_carlo(run(Plan((rule("close > 99"),), {"AAPL": closes(1, 1)}, costs=FREE)), runs=10)
+
+
+class TestPythonStrategies:
+    """A strategy that a machine calls for every bar may take long: it must be seen to live, and can be called off."""
+
+    CODE = """def decide(market, position, params):
+    if position.qty:
+        return "exit"
+    return "enter" if market.close[-1] > params["level"] else None
+"""
+
+    def plan(self) -> Plan:
+        from rules.sandbox import CagedProgram
+
+        program = CagedProgram(self.CODE, {"level": Decimal(1)})
+        strategy = replace(
+            rule("false", timeframe=Timeframe.H1), mode="python", program=program, params=dict(program.params)
+        )
+        return Plan((strategy,), {"AAPL": walk(60)}, costs=FREE)
+
+    def test_a_grid_varies_their_parameters(self):
+        found = studies.grid(self.plan(), {"level": ["1", "1000000"]})
+        assert [point.figures["trades"] > 0 for point in found.points] == [True, False]
+
+    def test_every_part_of_a_study_says_how_far_it_is(self):
+        said: list[float] = []
+        studies.grid(self.plan(), {"level": ["1", "1000000"]}, progress=said.append)
+        assert len(said) >= 6 and said == sorted(said) and said[-1] == 1.0
+        said.clear()
+        studies.walk_forward(self.plan(), {"level": ["1", "2"]}, train_bars=20, test_bars=20, progress=said.append)
+        assert len(said) >= 12 and said == sorted(said)
+
+    def test_no_overflow_makes_a_huge_grid_look_small(self):
+        axes = {f"p{k}": ["1"] * 128 for k in range(9)} | {"q": ["1"] * 2, "r": ["1"] * 3}
+        with pytest.raises(PlanError, match="combinations"):
+            studies.combinations(axes)
+
+    def test_a_machine_without_workers_is_no_result(self, monkeypatch):
+        from rules.sandbox.workers import WORKERS
+
+        WORKERS.close()
+        with monkeypatch.context() as broken:
+            broken.setenv("MONTY_BIN", "/nowhere/monty")
+            with pytest.raises(PlanError, match="did not start"):
+                run(self.plan())
+        WORKERS.close()

@@ -16,7 +16,7 @@ from logs.models import ExecutionLog
 from market.data import Quote
 from market.errors import Text
 from market.words import Action, Exchange
-from rules.domain import Rule, StrategyBroke, Wish
+from rules.domain import Rule, StrategyAway, StrategyBroke, Wish
 from rules.models import RuleState, TradeRule
 from rules.services import create_rule, set_rule_enabled
 
@@ -97,6 +97,27 @@ class TestStopping:
         assert (decision.action, intent.quantity) == (Action.ENTRY, 9)
         assert list(bot.watches) == [good.row.pk]
         await sync_to_async(self.must_be_off)(bad.row, good.row, said)
+
+    async def test_a_strategy_that_the_machine_could_not_ask_stays_on_and_is_asked_again(
+        self, make_rule, paper_account
+    ):
+        from asgiref.sync import sync_to_async
+
+        away = StrategyAway(Text("작업 프로세스가 없습니다.", "There is no worker."))
+        rule = await sync_to_async(make_rule)("price > 1000000")
+        watch = await sync_to_async(watching)(rule, program=Strategy(away))
+        bot = bot_of(paper_account, watch)
+
+        decision, _, intent = await bot._look(watch, QUOTE, NOW)
+
+        assert (decision.action, intent, decision.judged_bar) == (Action.NONE, None, None)
+        assert decision.blocked == away.text
+        assert bot.pulse.strategy_trouble == away.text
+        assert await TradeRule.objects.filter(enabled=True).acount() == 1
+
+        watch.rule = replace(watch.rule, program=Strategy(Wish(Action.ENTRY)))
+        assert (await bot._look(watch, QUOTE, NOW)).decision.action is Action.ENTRY
+        assert bot.pulse.strategy_trouble is None
 
     def must_be_off(self, bad: TradeRule, good: TradeRule, said: str) -> None:
         assert list(TradeRule.objects.filter(enabled=True)) == [good]
