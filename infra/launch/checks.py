@@ -11,6 +11,11 @@ from infra.launch.processes import Command, adopt_orphans, run_to_end
 from infra.launch.progress import Progress
 from infra.launch.runtime import Lock
 
+# Tests that share nothing with bots, sockets or the browser: they run beside the others, on the second processor,
+# with a database and a Redis database of their own. Nothing in them may publish to Redis, where all databases hear it.
+BESIDE = ("backtests", "docs", "fuzz", "kis", "market", "parity", "rules", "sandbox", "sealing", "simulator")
+BESIDE_WITHIN_SEC = 3600
+
 NOT_FOR_TESTS = re.compile(r"^(KIS_|SUPABASE_|REDIS_URL$|NEXTAUTH_|DJANGO_|CREDENTIAL_KEYS$)")
 
 
@@ -73,9 +78,36 @@ def test(progress: Progress, arguments: list[str]) -> int:
     with oneoff.with_servers(progress, for_tests(env), "test", tests=True) as ready:
         marker = [] if everything or _chooses_marker(arguments) else ["-m", "not long"]
         argv = [python_env.python(), "-m", "pytest", *marker, *arguments]
-        code = oneoff.foreground(argv, ready | paper_keys(env, arguments), paths.ROOT)
+        if arguments:
+            code = oneoff.foreground(argv, ready | paper_keys(env, arguments), paths.ROOT)
+        else:
+            code = _in_two_lanes(progress, argv, ready)
     lock.free()
     return code or frontend
+
+
+def _in_two_lanes(progress: Progress, argv: Sequence[str], ready: dict[str, str]) -> int:
+    """All tests, those of BESIDE at the same time as the others; what they said is shown when both are done."""
+    own = {"REDIS_URL": re.sub(r"/\d+$", "", ready["REDIS_URL"]) + "/1", "TEST_DB_SUFFIX": "_beside"}
+    folders = [f"tests/{name}" for name in BESIDE]
+    command = Command("tests beside", [*argv, *folders, "-p", "no:cacheprovider"], ready | own, paths.ROOT)
+    log = paths.LOG / "tests-beside.log"
+    said: list[str] = []
+
+    def run() -> None:
+        said.append(run_to_end(command, log, timeout=BESIDE_WITHIN_SEC, last_lines=300).tail(1))
+
+    beside = Background(run)
+    try:
+        code = oneoff.foreground([*argv, *(f"--ignore={folder}" for folder in folders)], ready, paths.ROOT)
+        beside.wait()
+    except Problem as e:
+        progress.say(f"\n{', '.join(folders)}:\n{e.detail}")
+        return 1
+    finally:
+        beside.cancel()
+    progress.say(f"\n{', '.join(folders)}:\n{''.join(said)}")
+    return code
 
 
 def _own_servers() -> Lock:
