@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelInvalid
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer
@@ -91,6 +91,8 @@ def explain(exc: Exception, context: Mapping[str, Any]) -> Response | None:
             return _invalid(exceptions.ValidationError(serializers.as_serializer_error(exc)))
         case Http404():
             return _known(exceptions.NotFound())
+        case RequestDataTooBig():
+            return answer(problem(status=413, code="too_large", message=TOO_LARGE))
         case PermissionDenied():
             return _known(exceptions.PermissionDenied())
         case exceptions.APIException():
@@ -134,6 +136,7 @@ def _known(exc: exceptions.APIException) -> Response:
     return answer(body, headers)
 
 
+TOO_LARGE = Text("요청이 너무 큽니다.", "The request is too large.")
 INVALID = Text("입력값을 확인하세요.", "Some of what was sent is not valid.")
 
 # DRF writes its sentences in one language; a program may want the other. {0} is the limit in DRF's sentence.
