@@ -1,9 +1,11 @@
 """Replays over HTTP: ask for one, follow it, read its report; and the preview of a rule."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
@@ -31,6 +33,8 @@ from market.words import Timeframe
 from rules.selectors import readable_rule
 
 LONGEST_CSV = 60_000_000
+MOST_RULES, MOST_SERIES = 20, 50
+DATES = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2100, 1, 1))]  # what clocks can reckon with
 
 
 def _choices(enum: Any) -> list[str]:
@@ -69,14 +73,14 @@ class CsvIn(In):
 class BacktestIn(In):
     """What is replayed, on which candles, at what costs. What is not said is what a cautious person would take."""
 
-    rules = RuleTextIn(many=True, allow_empty=False)
+    rules = RuleTextIn(many=True, allow_empty=False, max_length=MOST_RULES)
     account_id = serializers.UUIDField(required=False, help_text="whose limits the guards hold")
     name = serializers.CharField(required=False, allow_blank=True, max_length=120)
     study = serializers.ChoiceField(choices=_choices(Study), required=False)
     source = serializers.ChoiceField(choices=_choices(Source), required=False)
-    candles = CsvIn(many=True, required=False)
-    first = serializers.DateField(required=False, allow_null=True)
-    last = serializers.DateField(required=False, allow_null=True)
+    candles = CsvIn(many=True, required=False, max_length=MOST_SERIES)
+    first = serializers.DateField(required=False, allow_null=True, validators=DATES)
+    last = serializers.DateField(required=False, allow_null=True, validators=DATES)
     cash = Money(required=False, min_value=Decimal("0.01"))
     commission_pct = _number("0", "10", allow_null=True, help_text="null: the broker's, with the exchanges' fees")
     slippage_bps = _number("0", "1000")

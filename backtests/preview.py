@@ -1,21 +1,25 @@
 """What a rule would have done on accounts as they are now, over the latest sessions; and what it would do now."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import BrokerageAccount
+from api.problems import ApiError
 from backtests.asked import Asked, Source, Wanted, series_of
 from backtests.engine import run
-from backtests.engine.plan import CASH, Plan
+from backtests.engine.plan import CASH, Plan, PlanError
 from backtests.engine.result import Fill, Result
 from backtests.execution import options_of, stored
 from backtests.services import NoCandles
-from backtests.texts import RuleText, of_rule
+from backtests.texts import RuleText, saved
 from instruments.selectors import session_spans
 from market.columns import Columns
 from market.data import AccountView, Bar, Bars, MarketData, OwnedPosition, Quote, RuleMemory, SeriesKey
+from market.errors import Text
 from market.sessions import session_at
 from market.words import Environment, Freshness, Timeframe
 from positions.models import EquityPoint
@@ -25,11 +29,34 @@ from rules.models import RuleState, TradeRule
 SESSIONS = 20
 MOST_SESSIONS = 250
 MOST_FILLS = 200
+PATIENCE_SEC = 10.0  # somebody waits for the answer, and the process that makes it serves others, too
 # calendar days that hold so many trading days, with room for holidays
 SLACK_DAYS = 7
 WARM_UP = {
     timeframe: timedelta(days=900) if timeframe is Timeframe.D1 else timedelta(days=20) for timeframe in Timeframe
 }
+
+
+class TooLong(ApiError):
+    """A slow strategy over many bars: what a backtest, which runs beside, is for."""
+
+    def __init__(self) -> None:
+        message = Text(
+            f"미리 보기가 {PATIENCE_SEC:.0f}초 안에 끝나지 않습니다. 거래일이나 계좌를 줄이거나 백테스트로 하세요.",
+            f"The preview does not end within {PATIENCE_SEC:.0f} s. Take fewer sessions or accounts, or a backtest.",
+        )
+        super().__init__("too_long", message, 409)
+
+
+class _Patience:
+    """Progress that ends what takes too long. Raises TooLong."""
+
+    def __init__(self) -> None:
+        self.until = time.monotonic() + PATIENCE_SEC
+
+    def __call__(self, _share: float) -> None:
+        if time.monotonic() > self.until:
+            raise TooLong
 
 
 def preview(
@@ -42,19 +69,23 @@ def preview(
 ) -> dict[str, Any]:
     """Per account: orders, cash used, guards hit, the difference to the rule it would replace, and the decision now.
 
-    `sessions`: how many trading days back. Raises NoCandles when no bars of the rule's symbol are stored.
+    `sessions`: how many trading days back. Raises NoCandles when no bars of a series that a rule reads are stored,
+    TooLong, RuleInvalid for a saved rule that means nothing any more, ApiError for what cannot be replayed.
     """
-    count = sessions or SESSIONS
-    rules = {"new": text} | ({"old": of_rule(replaces)} if replaces else {})
+    count, patience = sessions or SESSIONS, _Patience()
+    rules = {"new": text} | ({"old": saved(replaces)} if replaces else {})
     candles = {name: _candles(each, count, now) for name, each in rules.items()}
     own = candles["new"][_name(text.rule)]
-    begin = _begin(own, count)
+    begin, bars = _begin(own, count), _all_bars(candles["new"])
     return {
         "sessions": count,
         "first": _moment(begin),
         "last": _moment(int(own.start[-1])),
         "bars": int((own.start >= begin).sum()),
-        "accounts": [_on(account, rules, candles, replaces, begin, now) for account in accounts],
+        "accounts": [
+            _on(account, rules, candles, begin, patience) | {"now": _now(account, text.rule, bars, replaces, now)}
+            for account in dict.fromkeys(accounts)
+        ],
     }
 
 
@@ -84,12 +115,12 @@ def _on(
     account: BrokerageAccount,
     rules: Mapping[str, RuleText],
     candles: Mapping[str, Mapping[str, Columns]],
-    replaces: TradeRule | None,
     begin: int,
-    now: datetime,
+    patience: _Patience,
 ) -> dict[str, Any]:
+    patience(0)
     cash = _cash(account)
-    results = {name: _replayed(account, text, candles[name], cash, begin) for name, text in rules.items()}
+    results = {name: _replayed(account, text, candles[name], cash, begin, patience) for name, text in rules.items()}
     new = results["new"]
     return {
         "account_id": str(account.pk),
@@ -99,7 +130,6 @@ def _on(
         "cash_known": _latest(account) is not None,
         **_summary(new),
         "replaces": _against(new, results["old"]) if "old" in results else None,
-        "now": _now(account, rules["new"].rule, candles["new"], replaces, now),
     }
 
 
@@ -114,10 +144,21 @@ def _cash(account: BrokerageAccount) -> Decimal:
 
 
 def _replayed(
-    account: BrokerageAccount, text: RuleText, candles: Mapping[str, Columns], cash: Decimal, begin: int
+    account: BrokerageAccount,
+    text: RuleText,
+    candles: Mapping[str, Columns],
+    cash: Decimal,
+    begin: int,
+    patience: _Patience,
 ) -> Result:
     asked = Asked(source=Source.STORED, cash=cash)
-    return run(Plan((text.rule,), candles, cash, asked.costs, options_of(asked, account, candles), trade_from=begin))
+    options = options_of(asked, account, candles)
+    try:
+        return run(Plan((text.rule,), candles, cash, asked.costs, options, trade_from=begin), progress=patience)
+    except PlanError as problem:
+        first = datetime.fromtimestamp(begin, UTC)
+        lacking = [wanted for wanted in series_of(text.rule, asked, first) if wanted.name not in candles]
+        raise (NoCandles(lacking) if lacking else ApiError("cannot_replay", problem.text, 409)) from problem
 
 
 def _summary(result: Result) -> dict[str, Any]:
@@ -172,33 +213,28 @@ def _key(fill: Fill) -> tuple[str, str, str, int]:
 
 
 def _now(
-    account: BrokerageAccount, rule: Rule, candles: Mapping[str, Columns], replaces: TradeRule | None, now: datetime
+    account: BrokerageAccount, rule: Rule, bars: Mapping[str, Bars], replaces: TradeRule | None, now: datetime
 ) -> dict[str, Any]:
     """The decision at the newest stored bar, with what the replaced rule owns and remembers."""
     state = RuleState.objects.filter(rule=replaces).first() if replaces and replaces.account_id == account.pk else None
-    own = candles[_name(rule)]
-    at = _moment(int(own.start[-1]) + own.timeframe.seconds)
-    decision = decision_at(rule, candles, at=at, state=state, account=_view(account))
+    own = bars[_name(rule)]
+    at = own.rows[-1].start + timedelta(seconds=own.timeframe.seconds)
+    decision = decision_at(rule, bars, at=at, state=state, account=_view(account))
     return {"at": at, "age_sec": max((now - at).total_seconds(), 0.0), "decision": decision.as_dict()}
 
 
 def decision_at(
     rule: Rule,
-    candles: Mapping[str, Columns],
+    bars: Mapping[str, Bars],
     *,
     at: datetime,
     state: RuleState | None,
     account: AccountView,
 ) -> Decision:
     """What the rule decides on the close of its newest bar, the close taken as the price."""
-    own = candles[_name(rule)]
-    last = Decimal(repr(float(own.close[-1])))
-    quote = Quote(rule.symbol, rule.exchange, last, at, at, freshness=Freshness.FRESH, source="candle")
-    others = {
-        SeriesKey(*_split(name)): Bars(columns.timeframe, _bars(columns))
-        for name, columns in candles.items()
-        if name != _name(rule)
-    }
+    own = bars[_name(rule)]
+    quote = Quote(rule.symbol, rule.exchange, own.rows[-1].close, at, at, freshness=Freshness.FRESH, source="candle")
+    others = {SeriesKey(*_split(name)): each for name, each in bars.items() if name != _name(rule)}
     owned = (
         OwnedPosition(state.qty, state.avg_price, state.opened_at, state.high_since_entry) if state else OwnedPosition()
     )
@@ -207,7 +243,7 @@ def decision_at(
         now=at,
         symbol=rule.symbol,
         quote=quote,
-        bars=Bars(own.timeframe, _bars(own), begins=True),
+        bars=replace(own, begins=True),
         position=owned,
         account=account,
         session=session_at(at - timedelta(seconds=1), session_spans(at)),
@@ -220,6 +256,10 @@ def decision_at(
 def _split(name: str) -> tuple[str, Timeframe]:
     symbol, _, timeframe = name.rpartition("@")
     return symbol, Timeframe(timeframe)
+
+
+def _all_bars(candles: Mapping[str, Columns]) -> dict[str, Bars]:
+    return {name: Bars(columns.timeframe, _bars(columns)) for name, columns in candles.items()}
 
 
 def _bars(columns: Columns) -> tuple[Bar, ...]:

@@ -59,6 +59,14 @@ def of_rule(rule: TradeRule) -> RuleText:
     return RuleText({name: getattr(rule, name) for name in READERS}, str(rule.pk), rule.version)
 
 
+def saved(rule: TradeRule) -> RuleText:
+    """The same, to be replayed. Raises RuleInvalid when it means nothing any more."""
+    text = of_rule(rule)
+    if problems := judge(text.fields).errors:
+        raise RuleInvalid(problems)
+    return text
+
+
 def asked_text(
     person: User,
     *,
@@ -80,7 +88,7 @@ def asked_text(
         rule = readable_rule(person, rule_id)
         if rule is None:
             raise NotFound
-        return of_rule(rule)
+        return saved(rule)
     more = {"symbol": symbol, "buy_amount_usd": buy_amount_usd}
     given = {name: value for name, value in more.items() if value is not None}
     if text is not None:

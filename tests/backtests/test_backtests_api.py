@@ -296,3 +296,41 @@ def test_a_preview_is_only_of_accounts_that_one_may_read(as_, trader, foreign_ac
 def test_a_preview_saves_nothing(as_, trader, paper_account, stored) -> None:
     preview(as_(trader), paper_account)
     assert paper_account.rules.count() == 0 and BacktestRun.objects.count() == 0
+
+
+def test_a_preview_says_which_other_series_is_missing(as_, trader, paper_account, stored) -> None:
+    Instrument.objects.create(symbol="QQQ", exchange=Exchange.NASDAQ)
+    rule = {"fields": {**FIELDS, "entry_condition": "QQQ.close > 3"}}
+    answer = preview(as_(trader), paper_account, 409, rule=rule)
+    assert answer["code"] == "no_candles"
+    assert "QQQ 1d" in answer["message"]["en"]
+
+
+def test_a_saved_rule_that_means_nothing_any_more_is_told_so(as_, trader, paper_account, stored) -> None:
+    rule = create_rule(account=paper_account, by=trader, **FIELDS)
+    type(rule).objects.filter(pk=rule.pk).update(entry_condition="rsi(")
+    assert "entry_condition" in preview(as_(trader), paper_account, 400, rule_id=str(rule.pk))["fields"]
+    assert "entry_condition" in preview(as_(trader), paper_account, 400, rule={"rule_id": str(rule.pk)})["fields"]
+    answer = as_(trader).post("/api/backtests", {"rules": [{"rule_id": str(rule.pk)}]}, format="json")
+    assert (answer.status_code, list(answer.data["fields"])) == (400, ["entry_condition"])
+
+
+def test_a_slow_strategy_does_not_hold_the_house_up(as_, trader, paper_account, stored, monkeypatch) -> None:
+    monkeypatch.setattr("backtests.preview.PATIENCE_SEC", 0.05)
+    code = "def decide(market, position, params):\n    return None\n"
+    fields = {"symbol": "AAPL", "timeframe": "1d", "buy_amount_usd": "1", "mode": "python", "code": code}
+    assert preview(as_(trader), paper_account, 409, rule={"fields": fields})["code"] == "too_long"
+
+
+def test_an_account_named_twice_is_shown_once(as_, trader, paper_account, stored) -> None:
+    assert len(preview(as_(trader), paper_account, account_ids=[str(paper_account.pk)] * 3)["accounts"]) == 1
+
+
+@pytest.mark.parametrize("dates", [{"first": "0001-01-01"}, {"last": "9999-12-31"}])
+def test_dates_beyond_all_clocks_are_refused(ask, stored, dates) -> None:
+    assert list(ask(400, **dates).data["fields"]) == list(dates)
+
+
+def test_no_request_asks_for_a_thousand_rules(as_, trader, stored) -> None:
+    answer = as_(trader).post("/api/backtests", {"rules": [{"fields": FIELDS}] * 1000}, format="json")
+    assert answer.status_code == 400
