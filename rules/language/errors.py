@@ -79,8 +79,6 @@ class ConditionError(ValueError):
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name most like `word`, or None when nothing is near."""
     names = sorted(known)
-    close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    if close:
-        return close[0]
-    # `qty` for `position.qty`: a person often forgets the family, which is more than a misspelling.
-    return next((name for name in names if name.split(".")[-1] == word.lower()), None)
+    # `return_pct` for `position.return_pct`: a person often forgets the family, and that is no misspelling of another.
+    whole = next((name for name in names if "." in name and name.split(".")[-1] == word.lower()), None)
+    return whole or next(iter(get_close_matches(word.lower(), names, n=1, cutoff=0.6)), None)

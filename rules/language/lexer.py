@@ -66,6 +66,9 @@ def place_of(text: str, at: int) -> Place:
     return Place(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
 
 
+_NO_PERCENT = Text("퍼센트도 숫자만 (5 %는 `5`)", "a plain number for a percentage, too: `5` for 5 %")
+
+
 def _unreadable(text: str, at: int) -> ConditionError:
     number = re.match(r"[\d.][\w.]*", text[at:])
     if number:
@@ -88,5 +91,6 @@ def _unreadable(text: str, at: int) -> ConditionError:
         Text(f"`{shown}` 은(는) 여기서 쓰지 않는 기호입니다.", f"`{shown}` is not a sign of this language."),
         code="bad_character",
         place=place_of(text, at),
+        expected=_NO_PERCENT if shown == "%" else None,
         suggestion=_FOREIGN.get(shown),
     )

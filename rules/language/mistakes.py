@@ -156,6 +156,13 @@ def unknown_name(node: Name) -> ConditionError:
     )
 
 
+# What other languages call our indicators.
+_ALSO_CALLED = {
+    "max": "maximum(20)", "highest": "maximum(20)", "hhv": "maximum(20)",
+    "min": "minimum(20)", "lowest": "minimum(20)", "llv": "minimum(20)",
+}  # fmt: skip
+
+
 def unknown_indicator(node: Call) -> ConditionError:
     if node.name in NAMES:
         return ConditionError(
@@ -169,7 +176,7 @@ def unknown_indicator(node: Call) -> ConditionError:
         code="unknown_indicator",
         place=node.place,
         expected=Text("지표 목록에 있는 이름", "a name of the list of indicators"),
-        suggestion=nearest(node.name, [*REGISTRY, "all", "any", "not"]),
+        suggestion=_ALSO_CALLED.get(node.name) or nearest(node.name, [*REGISTRY, "all", "any", "not"]),
     )
 
 

@@ -419,7 +419,9 @@ class _Parser:
             )
         suggestion = None
         if token.kind == "word" and token.text.lower() not in known_words():
-            suggestion = nearest(token.text, words)
+            crosses = token.text.lower() in _CROSSES
+            suggestion = self.which_side() if crosses else nearest(token.text, words)
+            wanted = Text(*["crosses_above / crosses_below"] * 2) if crosses and suggestion is None else wanted
         return ConditionError(
             Text(f"여기에 {token.shown.ko} 이(가) 올 수 없습니다.", f"{token.shown.en} cannot stand here."),
             code="unexpected",
@@ -427,3 +429,12 @@ class _Parser:
             expected=wanted,
             suggestion=suggestion,
         )
+
+    def which_side(self) -> str | None:
+        """What `crosses above` or `crosses under` means; never a guess, the other side is the opposite trade."""
+        after = self.stream[self.at + 1].text.lower()
+        return next((word for word, sides in _SIDES.items() if after in sides), None)
+
+
+_CROSSES = frozenset({"cross", "crosses", "crossed", "crossing"})
+_SIDES = {"crosses_above": {"above", "over", "up", "upwards"}, "crosses_below": {"below", "under", "down", "downwards"}}
