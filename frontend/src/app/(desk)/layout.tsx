@@ -32,7 +32,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
               <div className="mx-auto flex max-w-[100rem] flex-wrap items-center gap-x-4 gap-y-1.5 px-4 pt-2.5 pb-1.5">
                 <Brand name={t.brand} />
                 <div className="order-last -mx-2 flex w-full items-center justify-between md:order-none md:mx-0 md:w-auto md:flex-1">
-                  <Navigation />
+                  <Navigation className="min-w-0 overflow-x-auto" />
                   {me && <Person me={me} />}
                 </div>
                 <div className="ml-auto flex items-center gap-x-1">

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { browserApi } from "@/api/client";
-import { unwrap } from "@/api/problem";
+import { ApiError, unwrap } from "@/api/problem";
 import type { Rule } from "@/api/types";
 import { useText } from "@/i18n/provider";
 import { AccountName } from "@/shared/account-name";
@@ -15,10 +15,9 @@ import { Nothing } from "@/shared/ui/panel";
 import { Select } from "@/shared/ui/select";
 import { SideWord } from "@/shared/ui/side";
 import { LatestLook } from "./latest-look";
-import { readPreview, type OnAccount } from "./preview";
+import { inTurn, readPreview, type OnAccount } from "./preview";
 
 const SESSIONS = [5, 20, 60, 250];
-const MOST_ACCOUNTS = 20;
 
 function Orders({ found }: { found: OnAccount }) {
   const { language, t } = useText();
@@ -38,6 +37,9 @@ function Orders({ found }: { found: OnAccount }) {
           </li>
         ))}
       </ul>
+      {found.fills.length < found.buys + found.sells && (
+        <p className="mt-1 text-xs text-faint">{t.backtests.report.cut(whole(found.fills.length, language), whole(found.buys + found.sells, language))}</p>
+      )}
     </details>
   );
 }
@@ -50,26 +52,23 @@ function Guards({ found }: { found: OnAccount }) {
     <ul className="space-y-1">
       {found.vetoes.map(({ guard, times, reason }) => (
         <li key={guard}>
-          <span className="figures text-warn">{words.times(times)}</span> {reason[language]}
+          <span className="figures text-warn">{words.times(whole(times, language))}</span> {reason[language]}
         </li>
       ))}
     </ul>
   );
 }
 
-function Account({ found }: { found: OnAccount }) {
+function Outcome({ found }: { found: OnAccount }) {
   const { language, t } = useText();
   const words = t.ruleChecks;
   const facts = [
-    [words.sent, words.sentSaid(found.buys, found.sells)],
+    [words.sent, words.sentSaid(whole(found.buys, language), whole(found.sells, language))],
     [words.cashUsed, `${dollars(found.cash_used, language)} (${words.ofCash(money(found.cash, language))})`],
   ] as const;
   return (
-    <li data-testid="preview-account" data-account-id={found.account_id} className="grid gap-4 py-4 @3xl:grid-cols-2">
+    <div data-testid="preview-account" data-account-id={found.account_id} className="grid gap-4 @3xl:grid-cols-2">
       <div className="min-w-0 space-y-3">
-        <h5 className="text-sm font-medium">
-          <AccountName id={found.account_id} />
-        </h5>
         {found.warnings.length > 0 && (
           <ul className="list-disc pl-5 text-sm text-warn">
             {found.warnings.map((text, index) => (
@@ -102,46 +101,56 @@ function Account({ found }: { found: OnAccount }) {
         <Orders found={found} />
       </div>
       <LatestLook value={found.now.decision} title={words.now} />
+    </div>
+  );
+}
+
+/** One account at a time: each is a replay of its own. On the rule's own account it is asked about what it owns there. */
+function OnOne({ rule, id, sessions }: { rule: Rule; id: string; sessions: number }) {
+  const { language, t } = useText();
+  const words = t.ruleChecks;
+  const owns = id === rule.account_id ? { rule_id: rule.id } : {};
+  const result = useQuery({
+    queryKey: ["preview", rule.id, rule.version, sessions, id],
+    staleTime: Infinity, // it is asked for again by closing and opening
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
+    queryFn: ({ signal }) =>
+      inTurn(signal, async () => unwrap(await browserApi.POST("/rules:preview", { body: { rule: { rule_id: rule.id }, ...owns, account_ids: [id], sessions }, signal }))),
+  });
+  const lacksCandles = result.error instanceof ApiError && result.error.problem.code === "no_candles";
+  return (
+    <li className="space-y-3 py-4">
+      <h5 className="flex flex-wrap items-baseline gap-x-3 text-sm font-medium">
+        <AccountName id={id} />
+        {result.data && <span className="text-xs font-normal text-faint">{words.span(whole(result.data.bars, language))}</span>}
+      </h5>
+      <Loaded result={result}>{(preview) => readPreview(preview.accounts)?.map((found) => <Outcome key={found.account_id} found={found} />)}</Loaded>
+      {lacksCandles && <p className="text-sm text-soft">{words.fetchFirst}</p>}
     </li>
   );
 }
 
 /** What this rule would have done over the latest sessions on every account that may be read, and what it would do now. */
 export function PreviewPanel({ rule }: { rule: Rule }) {
-  const { language, t } = useText();
+  const { t } = useText();
   const words = t.ruleChecks;
   const [sessions, setSessions] = useState(20);
   const accounts = useAccounts().data?.results ?? [];
-  const own = (id: string) => (id === rule.account_id ? 0 : 1);
-  const ids = accounts
-    .map(({ id }) => id)
-    .sort((a, b) => own(a) - own(b))
-    .slice(0, MOST_ACCOUNTS);
-  const result = useQuery({
-    queryKey: ["preview", rule.id, rule.version, sessions, ids],
-    enabled: ids.length > 0,
-    staleTime: Infinity, // it is asked for again by closing and opening
-    gcTime: 0,
-    refetchOnWindowFocus: false,
-    queryFn: async () => unwrap(await browserApi.POST("/rules:preview", { body: { rule: { rule_id: rule.id }, rule_id: rule.id, account_ids: ids, sessions } })),
-  });
-  if (ids.length === 0) return <Nothing>{words.noAccounts}</Nothing>;
+  const own = ({ id }: { id: string }) => (id === rule.account_id ? 0 : 1);
+  if (accounts.length === 0) return <Nothing>{words.noAccounts}</Nothing>;
   const choices = SESSIONS.map((count) => ({ value: String(count), text: words.lastSessions(count) }));
   return (
-    <section aria-label={words.preview} data-testid="preview" aria-busy={result.isFetching}>
+    <section aria-label={words.preview} data-testid="preview">
       <Select label={words.sessions} value={String(sessions)} options={choices} onChange={(value) => setSessions(Number(value))} />
-      <Loaded result={result}>
-        {(preview) => (
-          <>
-            <p className="mt-2 text-xs text-faint">{words.span(whole(preview.bars, language))}</p>
-            <ul className="divide-y divide-line">
-              {(readPreview(preview.accounts) ?? []).map((found) => (
-                <Account key={found.account_id} found={found} />
-              ))}
-            </ul>
-          </>
-        )}
-      </Loaded>
+      <ul className="divide-y divide-line">
+        {[...accounts]
+          .sort((a, b) => own(a) - own(b))
+          .map(({ id }) => (
+            <OnOne key={id} rule={rule} id={id} sessions={sessions} />
+          ))}
+      </ul>
     </section>
   );
 }

@@ -25,3 +25,15 @@ export type OnAccount = z.infer<typeof account>;
 export function readPreview(accounts: unknown): OnAccount[] | null {
   return z.array(account).safeParse(accounts).data ?? null;
 }
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after another, so that the first answer comes soon and the server is not asked for all at once. */
+export function inTurn<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
+  const turn = last.then(() => {
+    signal.throwIfAborted();
+    return ask();
+  });
+  last = turn.catch(() => undefined);
+  return turn;
+}

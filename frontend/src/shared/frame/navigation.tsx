@@ -17,13 +17,13 @@ export function Navigation({ className }: { className?: string }) {
   const isHere = (href: string) => here === href || (href !== "/" && here.startsWith(`${href}/`));
   return (
     <nav aria-label={t.nav.label} className={className}>
-      <ul className="flex gap-1">
+      <ul className="flex gap-0.5 sm:gap-1">
         {pages.map(([href, name]) => (
           <li key={href}>
             <Link
               href={href}
               aria-current={isHere(href) ? "page" : undefined}
-              className={cx("block rounded-md px-3 py-1.5 text-sm font-medium", isHere(href) ? "bg-raised text-ink" : "text-soft hover:text-ink")}
+              className={cx("block rounded-md px-1.5 py-1.5 text-[0.8125rem] font-medium whitespace-nowrap sm:px-3 sm:text-sm", isHere(href) ? "bg-raised text-ink" : "text-soft hover:text-ink")}
             >
               {name}
             </Link>

@@ -3,6 +3,7 @@
 import { CandlestickSeries, createSeriesMarkers, type SeriesMarker, type UTCTimestamp } from "lightweight-charts";
 import { useCallback } from "react";
 import { useText } from "@/i18n/provider";
+import { whole } from "@/shared/figures";
 import type { Fill, Prices } from "../result";
 import { at, Chart, type Draw } from "./chart";
 import type { Colours } from "./colours";
@@ -23,7 +24,7 @@ function marked(fills: Fill[], times: number[], colours: Colours): SeriesMarker<
 
 /** The price in candles, with an arrow where the rule bought and sold. */
 export function PriceChart({ symbol, prices, fills }: { symbol: string; prices: Prices; fills: Fill[] }) {
-  const { t } = useText();
+  const { language, t } = useText();
   const draw = useCallback<Draw>(
     (chart, colours) => {
       const { up, down } = colours;
@@ -36,6 +37,6 @@ export function PriceChart({ symbol, prices, fills }: { symbol: string; prices: 
     [prices, fills],
   );
   const buys = fills.filter(({ side }) => side === "buy").length;
-  const said = t.backtests.report.priceSaid(symbol, buys, fills.length - buys);
+  const said = t.backtests.report.priceSaid(symbol, whole(buys, language), whole(fills.length - buys, language));
   return <Chart said={said} daily={isDaily(prices.time)} draw={draw} className="h-80 sm:h-[26rem]" />;
 }

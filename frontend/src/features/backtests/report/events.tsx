@@ -33,7 +33,7 @@ export function Events({ name, events, there = events.length }: { name: "vetoes"
               {event.symbol} <SideWord side={event.side} />
             </Td>
             <Td>
-              {event.reason[language]} {event.times !== undefined && event.times > 1 && <span className="text-faint">({t.ruleChecks.times(event.times)})</span>}
+              {event.reason[language]} {event.times !== undefined && event.times > 1 && <span className="text-faint">({t.ruleChecks.times(whole(event.times, language))})</span>}
             </Td>
           </tr>
         ))}

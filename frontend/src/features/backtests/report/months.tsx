@@ -29,7 +29,7 @@ export function Months({ monthly }: { monthly: Result["monthly"] }) {
           <thead className="text-xs text-faint">
             <tr>
               <th scope="col" className="sticky left-0 bg-panel px-1.5 py-1.5 text-left font-medium">
-                {words.year}
+                <span className="sr-only">{words.year}</span>
               </th>
               {MONTHS.map((month) => (
                 <th key={month} scope="col" className="px-1.5 text-right font-medium whitespace-nowrap">
@@ -44,7 +44,7 @@ export function Months({ monthly }: { monthly: Result["monthly"] }) {
           <tbody className="divide-y divide-line">
             {yearsOf(monthly).map(({ year, months, whole }) => (
               <tr key={year}>
-                <th scope="row" className="figures sticky left-0 bg-panel px-1.5 text-left font-medium">
+                <th scope="row" className="figures sticky left-0 bg-panel px-1.5 text-left font-medium whitespace-nowrap">
                   {year}
                 </th>
                 {months.map((value, index) => (

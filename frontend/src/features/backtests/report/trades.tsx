@@ -38,7 +38,7 @@ function Row({ trade }: { trade: Trade }) {
   const colour = WAY_COLOUR[way(trade.profit)];
   return (
     <>
-      <tr data-testid="trade-row" className="[&+tr]:border-t-0">
+      <tr data-testid="trade-row" className="border-b-0 @xl:border-b">
         <Td>
           <span className="font-semibold">{trade.symbol}</span>
           <span className="figures block text-xs text-faint">{t.common.shares(whole(trade.quantity, language))}</span>

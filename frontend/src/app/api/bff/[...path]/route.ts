@@ -12,6 +12,8 @@ const PASSED_BACK = ["Content-Type", "Content-Disposition", "Content-Security-Po
 /** What the API answers is read by our pages, or is a report that says itself what it may do; no other page is made of it. */
 const SHUT = "default-src 'none'; sandbox; frame-ancestors 'none'";
 const TIMEOUT_MS = 20_000;
+/** A preview replays months of minutes before it answers. */
+const PATIENT = { path: "/rules:preview", timeoutMs: 120_000 };
 
 function pick(names: string[], from: Headers): Headers {
   const kept = new Headers();
@@ -33,7 +35,7 @@ async function ask(request: NextRequest, path: string, token: string): Promise<R
     body: body || undefined,
     cache: "no-store",
     redirect: "manual",
-    signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(path === PATIENT.path ? PATIENT.timeoutMs : TIMEOUT_MS)]),
   });
 }
 
