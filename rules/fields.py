@@ -123,7 +123,7 @@ def _name(value: object) -> str:
 def _word[E: StrEnum](enum: type[E]) -> Callable[[object], E]:
     def read(value: object) -> E:
         try:
-            return enum(value.lower() if isinstance(value, str) else value)
+            return enum(str(value).lower())
         except ValueError:
             words = ", ".join(enum)
             raise FieldProblem(

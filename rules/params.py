@@ -173,9 +173,10 @@ class _Reader:
     def title(self, value: object) -> str | dict[str, str]:
         if isinstance(value, str) and len(value) <= 200:
             return value
-        both = isinstance(value, Mapping) and set(value) == {"ko", "en"}
-        if both and all(isinstance(text, str) for text in value.values()):
-            return {"ko": value["ko"], "en": value["en"]}
+        if isinstance(value, Mapping) and set(value) == {"ko", "en"}:
+            said = {"ko": value["ko"], "en": value["en"]}
+            if all(isinstance(text, str) for text in said.values()):
+                return said
         raise self.problem("title", "글자이거나 {ko, en} 이어야 합니다.", "It must be text, or {ko, en}.")
 
     def problem(self, key: str, ko: str, en: str, **more: Any) -> ParamProblem:
