@@ -3,8 +3,8 @@
 Three-valued: a condition is true, false or unknown (warming up, no bid, nothing held …). Unknown never acts.
 
 What a rule sees:
-- on `bar_close`: closed bars only, and each bar is judged once; `price` is the quote's at that moment. Of other series
-  it sees what was over when its own newest bar was.
+- on `bar_close`: closed bars only, and each bar is judged once, when the series it needs are there; `price` is the
+  quote's at that moment. Of other series it sees what was over when its own newest bar was.
 - on `tick`: also the bar that is forming, with the quote's price as its close. Of other series, what is over now.
 
 Stops are conditions like any other (`Rule.exit_node`): they are looked at when the rule looks.
@@ -295,11 +295,23 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     compiled = rule.compiled_exit if side is Side.SELL else rule.compiled_entry
     verdict = compiled.verdict(look)
     if rule.program is not None and not verdict:
-        return _decision(rule, market, side, seen, **_asked(rule, rule.program, market, look, side))
-    action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
-    return _decision(
-        rule, market, side, seen, looked=True, action=action, verdict=verdict, _compiled=compiled, _look=look
-    )
+        found = _asked(rule, rule.program, market, look, side)
+    else:
+        action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
+        found = {"looked": True, "action": action, "verdict": verdict, "_compiled": compiled, "_look": look}
+    if by_bar and found["looked"] and not (found.get("broke") is None and _awaits_bars(rule, look, found)):
+        found["judged_bar"] = seen[-1].start
+    return _decision(rule, market, side, seen, **found)
+
+
+def _awaits_bars(rule: Rule, look: Look, found: Mapping[str, Any]) -> bool:
+    """Nothing could be said because bars are missing that history may still bring: after a gap, or at a start.
+
+    The bar is then not judged, and is looked at again while it is the newest.
+    """
+    if found["verdict"] or (found["verdict"] is False and rule.program is None):
+        return False
+    return any(not look.seen(series) for series in rule.needs)
 
 
 def _session_problem(rule: Rule, market: MarketData) -> Text | None:
@@ -315,9 +327,9 @@ def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: S
     try:
         wish = program.decide(_as_seen(market, look), rule)
     except StrategyAway as away:
-        return {"away": away.text, "blocked": away.text}
+        return {"looked": False, "away": away.text, "blocked": away.text}
     except StrategyBroke as broke:
-        return {"looked": True, "broke": broke.text, "blocked": broke.text}
+        return {"looked": True, "verdict": None, "broke": broke.text, "blocked": broke.text}
     asked = Action.EXIT if side is Side.SELL else Action.ENTRY
     if wish.action is not asked:
         return {"looked": True, "said": wish.reason, "verdict": False}
@@ -443,8 +455,6 @@ def _decision(rule: Rule, market: MarketData, side: Side, seen: Seen, **found: A
     }
     if values["action"] is not Action.NONE:
         values["key"] = decision_key(rule, side, bar_at=bar_at, now=market.now)
-    if values["looked"] and rule.evaluate_on is EvaluateOn.BAR_CLOSE:
-        values["judged_bar"] = bar_at
     decision = object.__new__(Decision)
     decision.__dict__.update(values)
     return decision

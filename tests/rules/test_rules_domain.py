@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.data import Bars, RuleMemory, SessionView
+from market.data import Bars, RuleMemory, SeriesKey, SessionView
 from market.words import Action, EvaluateOn, Freshness, Session, Side, Timeframe
 from rules.domain import decision_key, evaluate, quantity_for
 
@@ -89,6 +89,36 @@ class TestBarClose:
         again = evaluate(rule("true"), replace(data, memory=RuleMemory(last_bar_at=first.judged_bar)))
         assert first.judged_bar == data.bars.rows[-1].start
         assert (again.action, again.looked) == (Action.NONE, False)
+
+    def test_a_bar_that_a_gap_hides_is_judged_when_history_has_filled_it(self, rule, market):
+        whole = market((100, 99, 102))
+        holed = replace(whole, bars=replace(whole.bars, complete=False))
+        crossing = rule("close crosses_above 100")
+
+        during = evaluate(crossing, holed)
+        assert (during.action, during.verdict, during.judged_bar) == (Action.NONE, None, None)
+        assert evaluate(crossing, whole).action is Action.ENTRY
+
+    def test_a_bar_waits_for_the_bars_of_another_symbol(self, rule, market, bars):
+        data, other = market((100,)), rule("QQQ.close > 1")
+        assert evaluate(other, data).judged_bar is None
+        there = replace(data, others={SeriesKey("QQQ", Timeframe.M1): bars(data.now, (400,))})
+        assert evaluate(other, there).action is Action.ENTRY
+
+    def test_what_is_known_whatever_is_missing_is_judged(self, rule, market):
+        holed = market((100,))
+        holed = replace(holed, bars=replace(holed.bars, complete=False))
+        assert evaluate(rule("price > 500 and rsi(14) < 30"), holed).judged_bar is not None
+        assert (
+            evaluate(
+                rule("true", "price < 101 or rsi(14) > 70"), replace(holed, position=market(held=5).position)
+            ).action
+            is Action.EXIT
+        )
+
+    def test_warming_up_is_judged_once(self, rule, market):
+        decision = evaluate(rule("rsi(14) > 0"), market((100, 101)))
+        assert (decision.verdict, decision.judged_bar) == (None, decision.bar_at)
 
     def test_it_does_not_see_the_bar_that_is_forming(self, rule, market):
         data = market((100, 101))
