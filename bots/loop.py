@@ -303,9 +303,11 @@ class AccountBot:
         if seen is None:
             return
         decision, evaluation, intent = seen
+        if quote is not None and trading.sets_high(watch, quote):
+            await sync_to_async(trading.raise_high)(watch, quote.last)
         if evaluation is not None:
             watch.stored_at = now
-            await sync_to_async(trading.store_evaluation)(watch, evaluation, quote, now)
+            await sync_to_async(trading.store_evaluation)(watch, evaluation, now)
         before = watch.remembered
         sent = await to_the_end(
             trading.act(

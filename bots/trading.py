@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgiref.sync import sync_to_async
+from django.db.models import Q
 
 import orders.services as order_desk
 from accounts.models import BrokerageAccount
@@ -14,7 +15,7 @@ from market.broker import Broker
 from market.data import Quote
 from market.errors import Text
 from market.orders import OrderIntent
-from market.words import Action, Side
+from market.words import Action, Freshness, Side
 from orders.pricing import limit_price, named_limit
 from rules.domain import Decision, Rule, quantity_for
 from rules.models import RuleState, SignalType, StrategySignal
@@ -117,13 +118,24 @@ def remember_bar(watch: Watch, judged: datetime) -> None:
     watch.state.last_bar_at = judged
 
 
-def store_evaluation(watch: Watch, evaluation: dict, quote: Quote | None, now: datetime) -> None:
-    """The latest look of a rule (Decision.as_dict) is one row; with it the highest price since entry."""
-    changes: dict = {"last_evaluation": evaluation, "last_evaluated_at": now}
+def store_evaluation(watch: Watch, evaluation: dict, now: datetime) -> None:
+    """The latest look of a rule (Decision.as_dict) is one row."""
+    RuleState.objects.filter(pk=watch.row.pk).update(last_evaluation=evaluation, last_evaluated_at=now)
+
+
+def sets_high(watch: Watch, quote: Quote | None) -> bool:
+    """Whether this price is the highest since the rule bought what it holds."""
     state = watch.state
-    if state.qty and quote is not None and (state.high_since_entry is None or quote.last > state.high_since_entry):
-        changes["high_since_entry"] = state.high_since_entry = quote.last
-    RuleState.objects.filter(pk=watch.row.pk).update(**changes)
+    if not state.qty or quote is None or quote.freshness is not Freshness.FRESH or quote.last <= 0:
+        return False
+    return state.high_since_entry is None or quote.last > state.high_since_entry
+
+
+def raise_high(watch: Watch, price: Decimal) -> None:
+    """A new high counts at once, however seldom the rule looks: a trailing stop is measured from it."""
+    higher = Q(high_since_entry__isnull=True) | Q(high_since_entry__lt=price)
+    RuleState.objects.filter(higher, pk=watch.row.pk, qty__gt=0).update(high_since_entry=price)
+    watch.state.high_since_entry = price
 
 
 def store_signal(

@@ -225,6 +225,27 @@ class TestWishes:
         assert trading.reference(rule, Side.BUY, replace(QUOTE, bid=None)) == PRICE
 
 
+async def test_a_high_between_two_bars_counts_for_the_trailing_stop(make_rule, paper_account):
+    """As it does in a backtest, where the highest price of every bar since the entry counts."""
+    from asgiref.sync import sync_to_async
+
+    def prepare() -> Watch:
+        rule = make_rule(exit="", trailing_stop_pct=5, evaluate_on="bar_close", timeframe="1d")
+        RuleState.objects.update_or_create(
+            rule=rule, defaults={"qty": 5, "avg_price": PRICE, "opened_at": NOW, "high_since_entry": PRICE}
+        )
+        return watching(rule)
+
+    watch = await sync_to_async(prepare)()
+    bot = bot_of(paper_account, watch)
+    for price in ("103", "110.5", "104"):
+        now = datetime.now(UTC)
+        bot.quotes["AAPL"] = replace(QUOTE, last=Decimal(price), at=now, received_at=now)
+        await bot._judge(watch)
+
+    assert (await RuleState.objects.aget(rule=watch.row)).high_since_entry == Decimal("110.5")
+
+
 def test_a_stop_sells_what_the_rule_owns_without_an_exit_condition(make_rule):
     rule = make_rule(exit="", stop_loss_pct=3)
     watch = watching(rule)
