@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from backtests.engine.plan import Options
-from market.ticks import down_to_tick, tick_size, up_to_tick
+from market.ticks import down_to_tick, up_to_tick
 from market.words import Side
 from orders.pricing import BPS, limit_price
 from rules.domain import Rule
@@ -50,9 +50,8 @@ def limit_of(rule: Rule, side: Side, last: Decimal, options: Options) -> Decimal
     half = options.spread_bps * HALF
     other = Side.SELL if side is Side.BUY else Side.BUY
     reference = {"touch": last * factor(side, half), "passive": last * factor(other, half)}.get(rule.order_price, last)
-    ticks = rule.price_offset_ticks * tick_size(reference)
-    reference += ticks if side is Side.BUY else -ticks
-    return limit_price(side, reference, offset_bps=rule.price_offset_bps, last=last)
+    ticks, bps = rule.price_offset_ticks, rule.price_offset_bps
+    return limit_price(side, reference, offset_bps=bps, offset_ticks=ticks, last=last)
 
 
 def met_at(order: Working, opened: Decimal, low: Decimal, high: Decimal, options: Options) -> Decimal | None:

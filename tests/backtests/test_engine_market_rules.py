@@ -4,10 +4,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backtests.engine import Costs, Guards, Options, Plan, SessionTable, run
+from backtests.engine.orders import limit_of
 from market.sessions import SessionSpan
-from market.words import Session, Timeframe, TimeInForce
+from market.ticks import tick_size
+from market.words import Session, Side, Timeframe, TimeInForce
+from orders.pricing import collar, limit_price
 from orders.risk import Limits
 from tests.backtests.series import BEGIN, DAY, bars, closes, rule, told
 
@@ -170,3 +175,18 @@ class TestSeveralRules:
     def test_a_rule_may_read_another_symbol_and_a_longer_bar(self):
         candles = {"AAPL": closes(*[10] * 4), "QQQ": closes(1, 1, 5, 5)}
         assert [bar for bar, *_ in told(replay(rule("QQQ.close > 3"), candles=candles))] == [3]
+
+
+@given(
+    st.decimals("0.5", "2000", places=2),
+    st.integers(-100, 100),
+    st.integers(-200, 200),
+    st.sampled_from(Side),
+    st.sampled_from(["last", "touch", "passive"]),
+)
+def test_a_limit_is_the_one_that_a_bot_would_send(last, ticks, bps, side, policy):
+    asks = rule("close == 10", order_price=policy, price_offset_bps=bps, price_offset_ticks=ticks)
+    live = limit_price(side, last, offset_bps=bps, offset_ticks=ticks, last=last)
+    assert limit_of(asks, side, last, Options()) == live
+    assert live % tick_size(live) == 0
+    assert live <= collar(side, last) if side is Side.BUY else live >= collar(side, last)
