@@ -1,5 +1,6 @@
 """Rules over HTTP: read, write, switch, check, explain; and their signals."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -269,7 +270,7 @@ def _answer(rule: TradeRule, status: int = 200) -> Response:
 def _seen_version(request: Request) -> int | None:
     """The version in If-Match; 0, which no rule has, when it is not one of ours."""
     text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    return None if text in ("", "*") else int(text) if text.isascii() and text.isdigit() else 0
+    return None if text in ("", "*") else int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 class Rules(APIView):

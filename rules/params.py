@@ -13,6 +13,8 @@ from market.errors import Text
 from rules.language.errors import nearest
 
 MOST_PARAMS = 50
+MOST_CHOICES = 100
+LONGEST_TITLE = 200
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _DIGITS = 15  # so many survive the way through JSON
@@ -158,6 +160,8 @@ class _Reader:
         words = [raw["default"], raw.get("value", raw["default"])]
         if not isinstance(choices, list) or not all(isinstance(c, str) and _WORD.fullmatch(c) for c in choices):
             raise self.problem("choices", "낱말의 목록이어야 합니다.", "It must be a list of words.")
+        if len(choices) > MOST_CHOICES:
+            raise self.problem("choices", f"{MOST_CHOICES}개까지 쓸 수 있습니다.", f"At most {MOST_CHOICES} words.")
         for key, word in zip(("default", "value"), words, strict=True):
             if word not in choices:
                 raise self.problem(
@@ -171,11 +175,11 @@ class _Reader:
         return found | ({"value": words[1]} if "value" in raw else {})
 
     def title(self, value: object) -> str | dict[str, str]:
-        if isinstance(value, str) and len(value) <= 200:
+        if isinstance(value, str) and len(value) <= LONGEST_TITLE:
             return value
         if isinstance(value, Mapping) and set(value) == {"ko", "en"}:
             said = {"ko": value["ko"], "en": value["en"]}
-            if all(isinstance(text, str) for text in said.values()):
+            if all(isinstance(text, str) and len(text) <= LONGEST_TITLE for text in said.values()):
                 return said
         raise self.problem("title", "글자이거나 {ko, en} 이어야 합니다.", "It must be text, or {ko, en}.")
 

@@ -92,6 +92,8 @@ def test_a_change_is_a_new_version_and_if_match_guards_it(as_, trader, made):
     late = as_(trader).patch(url, {"cooldown_sec": 7}, headers={"If-Match": '"1"'})
     assert (late.status_code, late.json()["code"]) == (412, "changed")
     assert trader.email in late.json()["message"]["en"]
+    odd = as_(trader).patch(url, {"cooldown_sec": 7}, headers={"If-Match": "9" * 5000})
+    assert odd.status_code == 412
 
 
 def test_switching_on_needs_the_name_typed(as_, trader, paper_account, made):

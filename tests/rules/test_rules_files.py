@@ -161,6 +161,16 @@ class TestWriting:
         back = read_rule(write_rule(whole)).fields
         assert (back["name"], back["params"]) == (name, whole["params"])
 
+    @pytest.mark.parametrize(
+        "param",
+        [
+            {"default": 1, "title": {"ko": "가" * 201, "en": "a"}},
+            {"default": "a", "choices": ["a"] * 101},
+        ],
+    )
+    def test_what_is_said_of_a_parameter_is_bounded(self, param):
+        assert [p.field for p in read_fields({"params": {"p": param}})[1]] == ["params"]
+
     def test_code_with_a_sign_that_yaml_takes_for_the_end_of_a_line_stays_the_same(self):
         code = CODE.replace("return", "x = 'a\x85b'\n    return", 1)
         fields, _ = read_fields({"symbol": "AAPL", "buy_amount_usd": 1, "mode": "python", "code": code})
