@@ -8,7 +8,7 @@ from typing import overload
 from market.columns import Columns, ColumnsBuffer
 from market.data import Bar, Bars, Quote
 from market.sessions import NEW_YORK
-from market.words import Timeframe
+from market.words import Session, Timeframe
 
 KEEP = 600  # bars, unless a rule asks for more
 
@@ -91,6 +91,8 @@ class BarSeries:
 
     def add(self, quote: Quote) -> bool:
         """Take a tick; True when it opened a new bar, so the one before has closed. Older ticks change nothing."""
+        if self.timeframe is Timeframe.D1 and quote.session is Session.DAYTIME:
+            return False  # the broker's days lack them, and a Sunday evening or a holiday's would make a day of its own
         start = bar_start(quote.at, self.timeframe)
         traded = self._traded(quote)
         last = self._forming or (self._closed[-1] if self._closed else None)
@@ -146,6 +148,12 @@ class BarSeries:
         rows = rows[len(rows) - len(self._numbers) :]
         self._forming = rows.pop() if rows and not rows[-1].closed else None
         self._closed = tuple(rows)
+
+    def begin_anew(self) -> None:
+        """Nobody can fill the gap: what lies before it goes, and the series grows from the ticks after it."""
+        if not self.complete:
+            self._load([], begins=False)
+            self.complete = True
 
     def mark_gap(self) -> None:
         self.complete = self.has_history = False

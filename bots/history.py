@@ -52,6 +52,7 @@ class History:
             gaps = followed.bars.gaps
             found = await self._read(followed, count)
             if found is None:
+                followed.bars.begin_anew()
                 return
             rows, begins = found
             followed.bars.fill(rows, datetime.now(UTC), gaps=gaps, begins=begins)

@@ -19,9 +19,9 @@ from kis.broker import KisBroker
 from kis.client import KisClient
 from kis.errors import ReadFailed
 from kis.throttle import LocalBudget
-from market.data import Bar, Quote
+from market.data import Bar, Quote, SeriesKey
 from market.sessions import NEW_YORK
-from market.words import Exchange, Timeframe
+from market.words import Exchange, Session, Timeframe
 from orders.models import Order
 
 NOON = datetime(2026, 1, 14, 17, 0, tzinfo=UTC)  # a Wednesday, noon in New York
@@ -70,6 +70,14 @@ class TestDays:
         assert series.complete
         assert [bar.closed for bar in series.view().rows] == [True, True, False]
 
+    def test_the_daytime_session_of_a_sunday_evening_makes_no_day(self):
+        series = BarSeries(Timeframe.D1)
+        friday, sunday = NOON + timedelta(days=2), datetime(2026, 1, 19, 1, 30, tzinfo=UTC)  # 20:30 in New York
+        series.add(tick(friday))
+        assert series.add(replace(tick(sunday), session=Session.DAYTIME)) is False
+        series.add(tick(NOON + timedelta(days=5)))
+        assert [bar.start for bar in series.view().rows] == [midnight(16), midnight(19)]
+
     def test_after_a_split_no_bar_of_the_old_scale_is_left(self):
         series = BarSeries(Timeframe.D1)
         series.fill([daily(9, "40"), daily(12, "40"), daily(13, "40")], NOON)
@@ -97,6 +105,28 @@ class TestGaps:
 
         assert not series.complete
         assert not series.has_history
+
+    def test_what_nobody_can_fill_begins_anew_after_the_gap(self):
+        series = BarSeries(Timeframe.M1)
+        for minute in range(3):
+            series.add(tick(NOON + timedelta(minutes=minute)))
+        series.mark_gap()
+        series.begin_anew()
+        assert series.complete and len(series.view().rows) == len(series.view().columns) == 0
+
+        for minute in (5, 6):
+            series.add(tick(NOON + timedelta(minutes=minute)))
+        assert [bar.start for bar in series.view().rows] == [NOON + timedelta(minutes=m) for m in (5, 6)]
+        assert not series.view().columns.begins
+
+    def test_history_begins_a_minute_series_anew_without_a_key_that_reads_minutes(self):
+        from bots.series import Followed
+
+        followed = Followed(SeriesKey("AAPL", Timeframe.M1), Exchange.NASDAQ, BarSeries(Timeframe.M1))
+        followed.bars.add(tick(NOON))
+        followed.bars.mark_gap()
+        async_to_sync(History(None, None, None)._fill)(followed)
+        assert followed.bars.complete and not followed.bars.has_history
 
 
 @pytest.fixture
