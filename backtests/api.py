@@ -104,6 +104,14 @@ class BacktestIn(In):
     monte_carlo = serializers.IntegerField(required=False, min_value=0, max_value=20_000)
 
 
+class HeadlineOut(Out):
+    """What a list shows of a result: the return, or what speaks against believing it."""
+
+    return_pct = serializers.FloatField(allow_null=True)
+    note = TextOut(allow_null=True)
+    warned = serializers.BooleanField()
+
+
 class BacktestOut(ModelOut):
     """A run: where it stands and, when it is done, what came of it (`GET /backtests/{id}` has the result)."""
 
@@ -115,12 +123,13 @@ class BacktestOut(ModelOut):
     rules = serializers.ListField(child=serializers.DictField())
     options = serializers.DictField()
     problem = TextOut(allow_null=True)
+    headline = HeadlineOut(allow_null=True)
 
     class Meta:
         model = BacktestRun
         fields = [
             "id", "account_id", "rule_id", "kind", "study", "name", "rules", "options", "status", "progress",
-            "problem", "bars", "seconds", "created_at", "started_at", "finished_at",
+            "problem", "headline", "bars", "seconds", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

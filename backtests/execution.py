@@ -4,7 +4,7 @@ import logging
 import time
 import traceback
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from backtests.asked import Asked, Source, Wanted, earliest, series_of
 from backtests.engine.candles import CandlesError, read_csv
 from backtests.engine.plan import Guards, Options, Plan, PlanError, SessionTable
 from backtests.models import BacktestRun, Status
+from backtests.report.data import headline
 from backtests.studying import study
 from backtests.texts import RuleText
 from instruments.candles import read_columns
@@ -86,17 +87,21 @@ def _given(csv: bytes, wanted: Wanted) -> Columns:
 
 
 def stored(wanted: Wanted, asked: Asked, sessions: list[str]) -> Columns:
-    """The stored bars of the sessions in which the rule acts."""
+    """The stored bars of every session, as a bot sees them, when the calendar says in which of them the rule may act.
+
+    Otherwise every bar will be tradable, so those of the sessions in which it acts.
+    """
+    columns = _read(wanted, asked, Session)
+    if len(columns) and wanted.timeframe is not Timeframe.D1 and not _by_calendar(asked, {wanted.name: columns}):
+        columns = _read(wanted, asked, [Session(session) for session in sessions])
+    return columns
+
+
+def _read(wanted: Wanted, asked: Asked, sessions: Iterable[Session]) -> Columns:
     last = None
     if asked.last is not None:
         last = datetime.combine(asked.last + timedelta(days=1), datetime.min.time(), wanted.first.tzinfo)
-    return read_columns(
-        wanted.symbol,
-        wanted.timeframe,
-        first=wanted.first,
-        last=last,
-        sessions=[Session(session) for session in sessions],
-    )
+    return read_columns(wanted.symbol, wanted.timeframe, first=wanted.first, last=last, sessions=sessions)
 
 
 def options_of(asked: Asked, account: BrokerageAccount | None, candles: Mapping[str, Columns]) -> Options:
@@ -107,7 +112,7 @@ def options_of(asked: Asked, account: BrokerageAccount | None, candles: Mapping[
         limit_orders=asked.limit_orders,
         ticks=asked.ticks,
         volume_limit_pct=asked.volume_limit_pct,
-        sessions=_sessions(candles) if asked.sessions and asked.source is not Source.CSV else None,
+        sessions=_by_calendar(asked, candles),
         guards=guards_of(account) if asked.guards else None,
         settlement_days=asked.settlement_days,
     )
@@ -127,6 +132,10 @@ def guards_of(account: BrokerageAccount | None) -> Guards:
         ),
         environment=Environment(account.environment),
     )
+
+
+def _by_calendar(asked: Asked, candles: Mapping[str, Columns]) -> SessionTable | None:
+    return _sessions(candles) if asked.sessions and asked.source is not Source.CSV else None
 
 
 def _sessions(candles: Mapping[str, Columns]) -> SessionTable | None:
@@ -166,6 +175,7 @@ class _Progress:
 
 def _done(run: BacktestRun, result: dict[str, Any], bars: int) -> Status:
     ended = {"result": result, "bars": bars, "seconds": result["seconds"], "progress": 1.0}
+    ended["headline"] = headline(result)
     running = BacktestRun.objects.filter(pk=run.pk, status=Status.RUNNING)
     moved = running.update(status=Status.DONE, finished_at=timezone.now(), **ended)
     return Status.DONE if moved else Status.CANCELLED

@@ -54,6 +54,7 @@ class BacktestRun(models.Model):
     progress = models.FloatField(default=0)  # 0 to 1
     problem = models.JSONField(null=True, blank=True)  # why it failed or waits: ko, en
     result = models.JSONField(null=True, blank=True)
+    headline = models.JSONField(null=True, blank=True)  # of the result: what a list shows
     bars = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -17,7 +17,7 @@ from backtests.execution import options_of, stored
 from backtests.services import NoCandles
 from backtests.texts import RuleText, saved
 from instruments.selectors import session_spans
-from market.columns import Columns
+from market.columns import Columns, end_of
 from market.data import AccountView, Bar, Bars, MarketData, OwnedPosition, Quote, RuleMemory, SeriesKey
 from market.errors import Text
 from market.sessions import session_at
@@ -76,7 +76,8 @@ def preview(
     rules = {"new": text} | ({"old": saved(replaces)} if replaces else {})
     candles = {name: _candles(each, count, now) for name, each in rules.items()}
     own = candles["new"][_name(text.rule)]
-    begin, bars = _begin(own, count), _all_bars(candles["new"])
+    begin = _begin(own, count)
+    bars = _all_bars({**candles["new"], _name(text.rule): _until_it_acts(own, text.rule)})
     return {
         "sessions": count,
         "first": _moment(begin),
@@ -215,12 +216,26 @@ def _key(fill: Fill) -> tuple[str, str, str, int]:
 def _now(
     account: BrokerageAccount, rule: Rule, bars: Mapping[str, Bars], replaces: TradeRule | None, now: datetime
 ) -> dict[str, Any]:
-    """The decision at the newest stored bar, with what the replaced rule owns and remembers."""
+    """The decision at the newest stored bar at which the rule may act, with what the replaced rule owns."""
     state = RuleState.objects.filter(rule=replaces).first() if replaces and replaces.account_id == account.pk else None
     own = bars[_name(rule)]
-    at = own.rows[-1].start + timedelta(seconds=own.timeframe.seconds)
+    at = _moment(end_of(own.timeframe, int(own.rows[-1].start.timestamp())))
     decision = decision_at(rule, bars, at=at, state=state, account=_view(account))
     return {"at": at, "age_sec": max((now - at).total_seconds(), 0.0), "decision": decision.as_dict()}
+
+
+def _until_it_acts(own: Columns, rule: Rule) -> Columns:
+    """The bars up to the newest one that ends in a session of the rule's; all where none does, and all of days."""
+    if own.timeframe is Timeframe.D1:
+        return own
+    spans = session_spans(_moment(int(own.start[-1])))
+    for n in range(len(own), 0, -1):
+        last = _moment(end_of(own.timeframe, int(own.start[n - 1])) - 1)
+        if not spans or last < spans[0].start:
+            break
+        if session_at(last, spans).session in rule.sessions:
+            return own.upto(n)
+    return own
 
 
 def decision_at(
@@ -243,7 +258,7 @@ def decision_at(
         now=at,
         symbol=rule.symbol,
         quote=quote,
-        bars=replace(own, begins=True),
+        bars=own,
         position=owned,
         account=account,
         session=session_at(at - timedelta(seconds=1), session_spans(at)),
@@ -259,7 +274,7 @@ def _split(name: str) -> tuple[str, Timeframe]:
 
 
 def _all_bars(candles: Mapping[str, Columns]) -> dict[str, Bars]:
-    return {name: Bars(columns.timeframe, _bars(columns)) for name, columns in candles.items()}
+    return {name: Bars(columns.timeframe, _bars(columns), begins=columns.begins) for name, columns in candles.items()}
 
 
 def _bars(columns: Columns) -> tuple[Bar, ...]:

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('progress', models.FloatField(default=0)),
                 ('problem', models.JSONField(blank=True, null=True)),
                 ('result', models.JSONField(blank=True, null=True)),
+                ('headline', models.JSONField(blank=True, null=True)),
                 ('bars', models.PositiveIntegerField(blank=True, null=True)),
                 ('seconds', models.FloatField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

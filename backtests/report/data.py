@@ -1,5 +1,6 @@
 """What a page shows of a result: the engine's JSON with the prices that a chart needs, cut to a size. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy
@@ -23,6 +24,19 @@ def shown(result: Result) -> dict[str, Any]:
     for name in found["counts"]:
         found[name] = found[name][-MOST_TRADES:]
     return found
+
+
+def headline(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list shows: the return, but what speaks against believing it instead when anything does."""
+    looked, figures = result.get("look_ahead"), result.get("statistics")
+    against = next(iter(result.get("warnings") or ()), None)
+    if against is None and looked and not looked["ok"]:
+        against = looked["text"]
+    if against is not None:
+        return {"return_pct": None, "note": against, "warned": True}
+    if figures is None:
+        return {"return_pct": None, "note": looked and looked["text"], "warned": False}
+    return {"return_pct": figures["total_return_pct"], "note": None, "warned": False}
 
 
 def prices(columns: Columns) -> dict[str, list]:

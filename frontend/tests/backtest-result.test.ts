@@ -2,12 +2,11 @@ import { describe, expect, it } from "vitest";
 import { isDaily, newYorkTime, stretchOf, tickText } from "@/features/backtests/charts/place";
 import { heatOf } from "@/features/backtests/heat";
 import { yearsOf } from "@/features/backtests/months";
-import { headlineOf, readResult } from "@/features/backtests/result";
+import { readResult } from "@/features/backtests/result";
 import { linesOf, rulesOf, titleOf } from "@/features/backtests/rule-text";
 import { dollars, percent, plain, whole } from "@/shared/figures";
 
 const text = (said: string) => ({ ko: said, en: said });
-const lookedAhead = { ok: false, bars: 25, text: text("ahead"), differences: [{ time: "2026-11-20", side: "buy", whole: true, cut: false }] };
 const fine = { ok: true, bars: 25, text: text("fine"), differences: [] };
 const stored = {
   symbols: ["AAPL"],
@@ -25,29 +24,6 @@ describe("a result", () => {
 
   it("is nothing rather than half of something", () => {
     expect([null, "text", { ...stored, trades: "many" }].map(readResult)).toEqual([null, null, null]);
-  });
-});
-
-describe("the headline", () => {
-  it("is the return when nothing speaks against it", () => {
-    expect(headlineOf(stored)).toEqual({ return_pct: 10, note: null, warned: false });
-  });
-
-  it("is the first warning instead of the return", () => {
-    expect(headlineOf({ ...stored, warnings: [text("few"), text("lucky")] })).toEqual({ return_pct: null, note: text("few"), warned: true });
-  });
-
-  it("never shows the return of a rule that looks ahead", () => {
-    expect(headlineOf({ ...stored, look_ahead: lookedAhead })).toEqual({ return_pct: null, note: text("ahead"), warned: true });
-  });
-
-  it("of a look-ahead check is its answer", () => {
-    expect(headlineOf({ look_ahead: fine })).toEqual({ return_pct: null, note: text("fine"), warned: false });
-    expect(headlineOf({ look_ahead: lookedAhead }).warned).toBe(true);
-  });
-
-  it("of what cannot be read is empty", () => {
-    expect(headlineOf("?")).toEqual({ return_pct: null, note: null, warned: false });
   });
 });
 

@@ -197,6 +197,13 @@ def test_a_run_is_seen_by_who_asked_for_it_and_by_an_admin(ask, as_, trader, oth
     assert as_(other_trader).get("/api/backtests").data["results"] == []
 
 
+def test_a_list_says_what_came_of_it_without_the_whole_result(ask, as_, trader, stored) -> None:
+    ask()
+    (row,) = as_(trader).get("/api/backtests").data["results"]
+    assert "result" not in row
+    assert row["headline"]["warned"] is True and row["headline"]["return_pct"] is None
+
+
 def test_a_viewer_starts_nothing(ask, viewer, stored) -> None:
     ask(403, user=viewer)
 

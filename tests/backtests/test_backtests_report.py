@@ -11,7 +11,7 @@ import pytest
 from backtests.engine import Costs, Plan, run, studies
 from backtests.report import html_of
 from backtests.report.charts import Line, chart
-from backtests.report.data import MOST_PRICES, prices, shown
+from backtests.report.data import MOST_PRICES, headline, prices, shown
 from backtests.report.words import number
 from market.columns import Columns
 from market.words import Timeframe
@@ -133,3 +133,26 @@ def test_prices_are_cut_to_what_a_chart_shows_without_losing_an_extreme() -> Non
 )
 def test_numbers_are_written_as_people_read_them(value, unit: str, said: str) -> None:
     assert number(value, unit) == said
+
+
+class TestHeadline:
+    """What a list says of a run."""
+
+    FINE = {"ok": True, "text": {"ko": "같음", "en": "same"}}
+    AHEAD = {"ok": False, "text": {"ko": "다름", "en": "ahead"}}
+    WARNING = {"ko": "적음", "en": "few"}
+
+    def test_it_is_the_return_when_nothing_speaks_against_it(self) -> None:
+        result = {"statistics": {"total_return_pct": 10.0}, "warnings": [], "look_ahead": self.FINE}
+        assert headline(result) == {"return_pct": 10.0, "note": None, "warned": False}
+
+    def test_it_is_the_first_warning_instead_of_the_return(self) -> None:
+        result = {"statistics": {"total_return_pct": 10.0}, "warnings": [self.WARNING, self.AHEAD["text"]]}
+        assert headline(result) == {"return_pct": None, "note": self.WARNING, "warned": True}
+
+    def test_it_never_shows_the_return_of_a_rule_that_looks_ahead(self) -> None:
+        result = {"statistics": {"total_return_pct": 10.0}, "warnings": [], "look_ahead": self.AHEAD}
+        assert headline(result) == {"return_pct": None, "note": self.AHEAD["text"], "warned": True}
+
+    def test_of_a_look_ahead_check_it_is_the_answer(self) -> None:
+        assert headline({"look_ahead": self.FINE}) == {"return_pct": None, "note": self.FINE["text"], "warned": False}

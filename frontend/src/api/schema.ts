@@ -720,6 +720,7 @@ export interface components {
             /** Format: double */
             readonly progress: number;
             readonly problem: components["schemas"]["Text"] | null;
+            readonly headline: components["schemas"]["Headline"] | null;
             readonly bars: number | null;
             /** Format: double */
             readonly seconds: number | null;
@@ -751,6 +752,7 @@ export interface components {
             /** Format: double */
             readonly progress: number;
             readonly problem: components["schemas"]["Text"] | null;
+            readonly headline: components["schemas"]["Headline"] | null;
             readonly bars: number | null;
             /** Format: double */
             readonly seconds: number | null;
@@ -1035,6 +1037,13 @@ export interface components {
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         HaltInRequest: {
             reason?: string;
+        };
+        /** @description What a list shows of a result: the return, or what speaks against believing it. */
+        Headline: {
+            /** Format: double */
+            readonly return_pct: number | null;
+            readonly note: components["schemas"]["Text"] | null;
+            readonly warned: boolean;
         };
         /** @enum {string} */
         HealthStatusEnum: "unknown" | "healthy" | "degraded" | "unhealthy" | "halted";

@@ -89,17 +89,3 @@ export type MonteCarlo = z.infer<typeof monteCarlo>;
 export function readResult(value: unknown): Result | null {
   return result.safeParse(value).data ?? null;
 }
-
-/** What a list shows of a run: its return only when nothing speaks against believing it, and otherwise what does. */
-export const headlineSchema = z.object({ return_pct: z.number().nullable(), note: textSchema.nullable(), warned: z.boolean() });
-export type Headline = z.infer<typeof headlineSchema>;
-
-export function headlineOf(value: unknown): Headline {
-  const read = readResult(value);
-  if (read === null) return { return_pct: null, note: null, warned: false };
-  const looked = read.look_ahead;
-  const against = read.warnings[0] ?? (looked && !looked.ok ? looked.text : null);
-  if (against) return { return_pct: null, note: against, warned: true };
-  const figures = read.statistics;
-  return { return_pct: figures?.total_return_pct ?? null, note: figures ? null : (looked?.text ?? null), warned: false };
-}

@@ -1,30 +1,19 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { ApiError, problemFrom } from "@/api/problem";
-import { keys } from "@/api/queries";
 import type { Backtest } from "@/api/types";
 import { useText } from "@/i18n/provider";
 import { cx } from "@/shared/cx";
 import { percent, way, WAY_COLOUR, whole } from "@/shared/figures";
 import { Stamp } from "@/shared/ui/stamp";
 import { Actions } from "./actions";
-import { headlineSchema, type Headline } from "./result";
 import { rulesOf, titleOf, word } from "./rule-text";
 import { Status } from "./status";
-
-async function readHeadline(id: string): Promise<Headline> {
-  const answer = await fetch(`/api/headlines/${id}`);
-  const body: unknown = await answer.json();
-  if (!answer.ok) throw new ApiError(problemFrom(body, answer.status));
-  return headlineSchema.parse(body);
-}
 
 /** The return; or, when something speaks against believing it, that instead. */
 function Outcome({ run }: { run: Backtest }) {
   const { language, t } = useText();
-  const { data } = useQuery({ queryKey: [...keys.backtests, run.id, "headline"], staleTime: Infinity, enabled: run.status === "done", queryFn: () => readHeadline(run.id) });
+  const data = run.headline;
   if (!data) return null;
   if (data.note) {
     return (
