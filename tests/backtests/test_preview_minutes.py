@@ -57,8 +57,9 @@ def test_indicators_see_the_pre_market_and_orders_go_out_in_the_regular_session(
 
 
 def test_nothing_goes_out_before_the_open(paper_account):
-    (fill,) = previewed(paper_account, entry_condition="close < 1000")["fills"]
-    assert fill["time"] == OPENS.strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = previewed(paper_account, entry_condition="close < 105")  # true in the pre-market alone
+    assert found["buys"] == 0
+    assert {veto["guard"] for veto in found["vetoes"]} == {"market_session"}
 
 
 def test_the_decision_now_is_of_the_newest_bar_at_which_the_rule_may_act(paper_account):
