@@ -9,7 +9,7 @@ from typing import Any
 from market.errors import Text
 from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
 from rules.indicators.patterns import PATTERNS
-from rules.indicators.registry import REGISTRY, Indicator, Parameter
+from rules.indicators.registry import REGISTRY, SOURCES, Indicator, Parameter
 from rules.language.lexer import LONGEST_TEXT
 from rules.language.names import NAMES
 from rules.language.nodes import WORDS, Comparator, Operator, Signal
@@ -110,7 +110,7 @@ def _of_indicator(indicator: Indicator) -> Schema:
     """What `named` and `output` may be when this is the indicator."""
     named = {parameter.name: _parameter(parameter) for parameter in indicator.parameters}
     if indicator.sourced:
-        named["source"] = {"enum": ["open", "high", "low", "close", "volume"]}
+        named["source"] = _or_named({"enum": list(SOURCES)})
     most = len(indicator.parameters) + indicator.sourced
     return {
         "if": {"properties": {"call": {"const": indicator.name}}, "required": ["call"]},
@@ -124,12 +124,17 @@ def _of_indicator(indicator: Indicator) -> Schema:
     }
 
 
+def _or_named(plain: Schema) -> Schema:
+    """A word as people write it, or as the tree has it."""
+    return {"anyOf": [plain, _shape({"name": {"type": "string"}})]}
+
+
 def _parameter(parameter: Parameter) -> Schema:
     said = _said(parameter.title) | {"default": parameter.default}
     if parameter.kind == "choice":
         return {"anyOf": [{"enum": list(parameter.choices)}, _NODE], **said}
     if parameter.kind == "symbol":
-        return {**_SYMBOL, **said}
+        return {**_or_named(_SYMBOL), **said}
     kind = "integer" if parameter.kind == "int" else "number"
     plain = {"type": kind, "minimum": parameter.least, "maximum": parameter.most}
     return {"anyOf": [plain, {"type": ["string", "object"]}], **said}

@@ -279,6 +279,8 @@ def indicators(draw) -> Call:
     placed = draw(st.integers(0, len(args)))
     named = tuple((p.name, a) for p, a in zip(known.parameters[placed:], args[placed:], strict=True))
     source = (Name("volume"),) if known.sourced and draw(st.booleans()) else ()
+    if source and placed == 0 and draw(st.booleans()):
+        source, named = (), (("source", source[0]), *named)
     output = draw(st.none() | st.sampled_from([o.name for o in known.outputs]))
     return Call(known.name, (*source, *args[:placed]), named, output, draw(every_series))
 

@@ -161,7 +161,7 @@ def test_an_attempt_is_held_twice_and_harms_no_other(
     begun = time.perf_counter()
     word, out = _said(CagedProgram(code, {"fast": 10}), market, rule)  # type: ignore[dict-item]
     assert time.perf_counter() - begun < SLOWEST
-    assert word in attempt.program, out
+    assert word in (attempt.program | {"memory"} if "time" in attempt.program else attempt.program), out
     assert SECRET not in out
     assert len(out) < 10_000
     assert str(Path(__file__).parents[2]) not in out
@@ -171,7 +171,9 @@ def test_an_attempt_is_held_twice_and_harms_no_other(
         outcome = _in_the_cage_alone(code, market, rule)
         assert time.perf_counter() - begun < SLOWEST
         ended = "held" if outcome.kind is Kind.ANSWERED else outcome.kind.value
-        assert ended in attempt.cage, outcome
+        # which limit a loop meets first depends on how quick the machine is
+        allowed = attempt.cage | {"memory"} if "time" in attempt.cage else attempt.cage
+        assert ended in allowed, outcome
         assert SECRET not in outcome.text + outcome.printed
         assert len(outcome.text) <= LIMITS.answer
         if outcome.kind in (Kind.ANSWERED, Kind.FAILED):
