@@ -15,13 +15,12 @@ from backtests.engine import Guards, PlanError, SessionTable, read_csv
 from market.columns import Columns
 from market.errors import Text
 from market.sessions import SessionSpan
-from market.words import EvaluateOn, Session, Timeframe
+from market.words import Session, Timeframe
 from orders.risk import Limits
 from rules.domain import Rule
 from rules.fields import missing, read_fields, with_defaults
 from rules.files import RuleFileInvalid, read_rule
-from rules.language import to_text
-from rules.problems import Problem, errors_of
+from rules.problems import errors_of
 from rules.whole import judge, rule_of
 
 PRICE_FIELDS = frozenset(("order_price", "price_offset_bps", "price_offset_ticks"))
@@ -77,23 +76,10 @@ def _outranked(text: str, given: Mapping[str, Any]) -> str:
 
 
 def _official(text: str, given: Mapping[str, Any]) -> Given:
-    from rules import kis_yaml
+    from rules.official import read_official  # which most replays never need
 
-    try:
-        found = kis_yaml.read(text)
-    except kis_yaml.KisYamlError as error:
-        problem = Problem("", error.message, error.code, "", error.line, error.column, error.expected, error.suggestion)
-        raise RuleFileInvalid([problem]) from error
-    said = {
-        "name": found.name[:80],
-        "timeframe": found.timeframe.value,
-        "evaluate_on": EvaluateOn.BAR_CLOSE.value,
-        "entry_condition": to_text(found.entry),
-        "exit_condition": to_text(found.exit),
-        "params": {name: spec.as_dict() for name, spec in found.params.items()},
-        **{name: value for name, value in found.stops.items() if value is not None},
-        **given,
-    }
+    official, notes = read_official(text)
+    said = {**official, **given}
     fields, problems = read_fields(said)
     problems = [*missing(said), *problems]
     whole = with_defaults(fields)
@@ -101,7 +87,7 @@ def _official(text: str, given: Mapping[str, Any]) -> Given:
         problems = errors_of(judge(whole).problems)
     if problems:
         raise RuleFileInvalid(problems)
-    return Given(rule_of(whole), frozenset(), tuple(_remark(note) for note in found.notes))
+    return Given(rule_of(whole), frozenset(), tuple(_remark(note) for note in notes))
 
 
 def _remark(note: Any) -> Text:

@@ -9,10 +9,10 @@ from typing import Any
 
 from api.problems import ApiError
 from market.errors import Text
-from market.words import EvaluateOn, Timeframe
+from market.words import Timeframe
 from rules.fields import READERS, read_fields, with_defaults
 from rules.files import RuleFileInvalid, read_document, write_rule
-from rules.language import read_condition, to_text
+from rules.language import read_condition
 from rules.models import RuleVersion, TradeRule
 from rules.params import values_of
 from rules.problems import Problem
@@ -66,24 +66,14 @@ def _ours(text: str, given: Mapping[str, Any]) -> Import:
 
 
 def _official(text: str, given: Mapping[str, Any]) -> Import:
-    from rules import kis_yaml
+    from rules.official import read_official  # which most requests never need
 
     try:
-        found = kis_yaml.read(text)
-    except kis_yaml.KisYamlError as error:
-        problem = Problem("", error.message, error.code, "", error.line, error.column, error.expected, error.suggestion)
-        raise RuleInvalid([problem]) from error
-    said = {
-        "name": found.name[:80],
-        "timeframe": found.timeframe.value,
-        "evaluate_on": EvaluateOn.BAR_CLOSE.value,
-        "entry_condition": to_text(found.entry),
-        "exit_condition": to_text(found.exit),
-        "params": {name: spec.as_dict() for name, spec in found.params.items()},
-        **{name: value for name, value in found.stops.items() if value is not None},
-    }
+        said, notes = read_official(text)
+    except RuleFileInvalid as invalid:
+        raise RuleInvalid(invalid.problems) from invalid
     fields, problems = read_fields({**said, **given})
-    return Import(KIS_YAML, fields, tuple(note.as_dict() for note in found.notes), tuple(problems))
+    return Import(KIS_YAML, fields, tuple(note.as_dict() for note in notes), tuple(problems))
 
 
 def write_text(rule: TradeRule, format: str, profile: str = "both") -> tuple[str, str]:
