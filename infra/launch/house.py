@@ -149,10 +149,10 @@ def start_house(
         dashboard = services.dashboard(house.env, api=house.api, url=url, port=house.web_port)
         house.supervisor.launch(dashboard)
         house.supervisor.await_ready(*workers, timeout=90)
-        # nobody waits for these: the clock's first turn is seconds away, and bots come first
-        house.supervisor.launch(services.beat(house.env), services.backtests(house.env))
+        house.supervisor.launch(services.beat(house.env))  # its first turn is seconds away: bots come first
     with house.progress.stage("dashboard", "대시보드 / dashboard"):
         house.supervisor.await_ready(dashboard, timeout=60)
+    house.supervisor.launch(services.backtests(house.env))  # nobody waits for it
 
 
 def shared_env(house: House) -> dict[str, str]:
