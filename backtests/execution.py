@@ -26,7 +26,7 @@ from market.columns import Columns
 from market.errors import Text
 from market.sessions import SessionSpan
 from market.words import Environment, Session, Timeframe
-from orders.risk import Limits
+from orders.facts import account_limits, whole_house_limits
 from rules.language import ConditionError
 
 log = logging.getLogger("backtests")
@@ -120,18 +120,11 @@ def options_of(asked: Asked, account: BrokerageAccount | None, candles: Mapping[
 
 def guards_of(account: BrokerageAccount | None) -> Guards:
     """The house's limits, and the account's where there is one."""
-    house = house_limits()
-    limits = Limits(house.daily_buy_usd, house.max_order_usd)
+    limits = whole_house_limits(house_limits())
     if account is None:
         return Guards(house=limits)
-    own = limits_of(account)
-    return Guards(
-        house=limits,
-        account=Limits(
-            own.daily_buy_usd, own.max_order_usd, own.max_position_usd, own.max_position_qty, own.max_open_positions
-        ),
-        environment=Environment(account.environment),
-    )
+    own = account_limits(limits_of(account))
+    return Guards(house=limits, account=own, environment=Environment(account.environment))
 
 
 def _by_calendar(asked: Asked, candles: Mapping[str, Columns]) -> SessionTable | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -249,10 +250,8 @@ def decision_at(
     own = bars[_name(rule)]
     quote = Quote(rule.symbol, rule.exchange, own.rows[-1].close, at, at, freshness=Freshness.FRESH, source="candle")
     others = {SeriesKey(*_split(name)): each for name, each in bars.items() if name != _name(rule)}
-    owned = (
-        OwnedPosition(state.qty, state.avg_price, state.opened_at, state.high_since_entry) if state else OwnedPosition()
-    )
-    memory = RuleMemory(state.last_entry_at, state.last_exit_at) if state else RuleMemory()
+    owned = state.owned() if state else OwnedPosition()
+    memory = replace(state.memory(), last_bar_at=None) if state else RuleMemory()  # a bar judged live is judged again
     market = MarketData(
         now=at,
         symbol=rule.symbol,

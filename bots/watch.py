@@ -11,7 +11,7 @@ from uuid import UUID
 from bots.bars import BarSeries
 from bots.series import SeriesBook, needs_of
 from instruments.selectors import exchanges_of
-from market.data import AccountView, MarketData, OwnedPosition, Quote, RuleMemory, SeriesKey, SessionView
+from market.data import AccountView, MarketData, Quote, SeriesKey, SessionView
 from market.errors import Text
 from market.words import Action, Exchange, Freshness
 from rules.domain import Decision, Rule, evaluate
@@ -60,10 +60,10 @@ class Watch:
             symbol=self.row.symbol,
             quote=quote,
             bars=self.bars.view(),
-            position=owned(self.state),
+            position=self.state.owned(),
             account=account,
             session=session,
-            memory=memory(self.state),
+            memory=self.state.memory(),
             others=self.book.others(self.others, now) if self.others else {},
         )
 
@@ -102,14 +102,6 @@ class Watch:
         if not decision.looked and decision.bar_at is not None and decision.bar_at == self.state.last_bar_at:
             return False
         return self.stored_at is None or now - self.stored_at >= timedelta(seconds=1)
-
-
-def owned(state: RuleState) -> OwnedPosition:
-    return OwnedPosition(state.qty, state.avg_price, state.opened_at, state.high_since_entry)
-
-
-def memory(state: RuleState) -> RuleMemory:
-    return RuleMemory(state.last_entry_at, state.last_exit_at, state.last_bar_at)
 
 
 def aged(quote: Quote, now: datetime, max_age: timedelta) -> Quote:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F, Q, Sum
 
-from accounts.models import BrokerageAccount, HouseLimits
+from accounts.models import BrokerageAccount, HouseLimits, RiskLimits
 from accounts.selectors import limits_of
 from instruments.selectors import session_spans
 from market.data import Quote
@@ -52,6 +52,18 @@ def take_locks(*, account_id: UUID, symbol: str, exchange: Exchange | str, house
         BrokerageAccount.objects.select_for_update(no_key=True).get(pk=account_id),
         lock_position(account_id=account_id, symbol=symbol, exchange=exchange),
     )
+
+
+def account_limits(row: RiskLimits) -> Limits:
+    """A person's limits for an account, as the guards know them."""
+    return Limits(
+        row.daily_buy_usd, row.max_order_usd, row.max_position_usd, row.max_position_qty, row.max_open_positions
+    )
+
+
+def whole_house_limits(row: HouseLimits) -> Limits:
+    """The admin's limits for the whole house, as the guards know them."""
+    return Limits(row.daily_buy_usd, row.max_order_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +148,7 @@ def gather(
     )
     own = limits_of(account)
     buying = intent.side is Side.BUY
-    limits = Limits(own.daily_buy_usd, own.max_order_usd, own.max_position_usd, own.max_position_qty,
-                    own.max_open_positions)  # fmt: skip
+    limits = account_limits(own)
     return RiskFacts(
         now=now,
         environment=Environment(account.environment),
@@ -147,7 +158,7 @@ def gather(
         quote=seen.quote,
         quote_max_age=settings.BOT_QUOTE_MAX_AGE,
         fee_bps=settings.KIS_COMMISSION_BPS,
-        house=Limits(house.daily_buy_usd, house.max_order_usd),
+        house=whole_house_limits(house),
         account=limits,
         house_committed=_house_committed(house, day, excluding) if buying else ZERO,
         account_committed=_bought(day, account_id=account.pk) + air.reserved,

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.models import BrokerageAccount
 from api.fields import MONEY, PRICE, one_of, word
+from market.data import OwnedPosition, RuleMemory
 from market.words import EvaluateOn, Exchange, Timeframe, TimeInForce
 from rules.domain import Rule
 from rules.fields import READERS
@@ -143,6 +144,14 @@ class RuleState(models.Model):
 
     def __str__(self) -> str:
         return f"state of {self.rule}"
+
+    def owned(self) -> OwnedPosition:
+        """What the rule owns, as the domain knows it."""
+        return OwnedPosition(self.qty, self.avg_price, self.opened_at, self.high_since_entry)
+
+    def memory(self) -> RuleMemory:
+        """What the rule remembers between looks, as the domain knows it."""
+        return RuleMemory(self.last_entry_at, self.last_exit_at, self.last_bar_at)
 
 
 class StrategySignal(models.Model):
