@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from accounts.models import BrokerageAccount
 from bots.models import BotCheckpoint
 from bots.watch import Watch
+from market import points
 
 
 def save(account: BrokerageAccount, watches: Iterable[Watch]) -> None:
     """Write what is remembered of every rule; call it after a decision that changed something."""
     payload = {"rules": {str(watch.row.pk): watch.remembered for watch in watches}}
+    points.at("before_checkpoint")
     BotCheckpoint.objects.update_or_create(account=account, defaults={"payload": payload})
+    points.at("after_checkpoint")
 
 
 def restore(account: BrokerageAccount, watches: Iterable[Watch]) -> None:

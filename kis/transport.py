@@ -24,6 +24,7 @@ from kis.token_store import AccessToken
 from kis.wire.answers import Answer
 from kis.wire.calls import Call
 from kis.wire.values import json_object
+from market import points
 from market.errors import CredentialProblem, OutcomeUnknown, Text, TradingError, Unreachable
 from market.words import Environment, Lane
 
@@ -257,7 +258,10 @@ class Transport:
             if event == "http11.send_request_headers.started":
                 if uptime() >= deadline:
                     raise _TooLate
+                points.at("before_write")
                 written = True
+            elif event == "http11.send_request_body.complete":
+                points.at("after_write")
 
         left = max(0.0, deadline - uptime())
         timeout = httpx.Timeout(self._order_answer_s, connect=min(CONNECT_S, left), pool=left, write=WRITE_S)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from logs.services import record
+from market import points
 from market.errors import Text
 from market.words import Side
 from orders.domain import FINAL, Event, State
@@ -54,6 +55,8 @@ def apply_reading(order: Order, reading: Reading, *, complete: bool, at: datetim
             booked = _book(order, event, fill, changes, at)
     except IntegrityError:
         booked = _clashed(order, reading, fill, at)
+    if fill and booked:
+        points.at("after_booking")
     return Applied(booked and State(order.status) is not before, fill.quantity if fill and booked else 0)
 
 
@@ -129,6 +132,7 @@ def _write_fill(order: Order, fill: Fill, fee: Decimal, at: datetime) -> None:
         at=at,
         trading_day=order.trading_day,
     )
+    points.at("in_booking")
 
 
 def own_fill(rule_id: UUID, side: Side, quantity: int, price: Decimal, fee: Decimal, at: datetime) -> None:

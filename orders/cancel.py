@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import BrokerageAccount
+from market import points
 from market.broker import Broker
 from market.errors import CredentialProblem, Refused, Text, Throttled, Unreachable
 from market.orders import CancelTicket
@@ -80,7 +81,9 @@ async def cancel(*, order: Order, broker: Broker, fence: Fence, now: datetime) -
         outcome, error = Outcome.NOT_SENT, e
     except BaseException as e:
         error = e
+    points.at("before_answer_recorded")
     await _db(_record)(order, request, outcome, accepted, error, at())
+    points.at("after_answer_recorded")
     if error is not None and not isinstance(error, Exception):
         raise error
     return order
@@ -128,7 +131,10 @@ def _to_pending(order: Order, number: str, fence: Fence, at: datetime) -> Reques
         if not move(order, Event.ASK_CANCEL, at=at):
             raise CannotCancel(NO_NUMBER_YET, later=True)
         attempt = order.requests.filter(kind=RequestKind.CANCEL).count() + 1
-        return Request.objects.create(order=order, kind=RequestKind.CANCEL, attempt=attempt, committed_at=at)
+        request = Request.objects.create(order=order, kind=RequestKind.CANCEL, attempt=attempt, committed_at=at)
+        points.at("before_cancel_commit")
+    points.at("after_cancel_commit")
+    return request
 
 
 def _record(

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import BrokerageAccount
 from instruments.selectors import session_spans
 from logs.services import record
+from market import points
 from market.errors import Text
 from market.orders import ExecutionRow, Listing
 from market.sessions import NEW_YORK
@@ -211,6 +212,7 @@ class _Look:
                     newest.broker_order_id, newest.us_order_date = row.broker_order_id, row.order_date
                     newest.answered_at = newest.answered_at or self.now
                     newest.save(update_fields=["broker_order_id", "us_order_date", "answered_at"])
+                points.at("in_settling")
         except IntegrityError:
             order.refresh_from_db()
             return None  # the number was taken meanwhile; the next look decides anew

@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from accounts.models import BrokerageAccount
+from market import points
 from market.broker import Broker
 from market.errors import Text, Unreachable
 from orders.domain import Event, State
@@ -45,6 +46,7 @@ def close_what_was_left(account: BrokerageAccount, fence: Callable[[], Any], now
         fence()
         for order in _left(account, State.INTENT):
             move(order, Event.NOT_WRITTEN, at=now, why=NEVER_SENT)
+    points.at("in_recovery")
     for order in _left(account, State.SUBMITTING):
         mark_lost(order, now)
     Request.objects.filter(order__account=account, outcome=Outcome.PENDING).update(outcome=Outcome.UNKNOWN)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import BrokerageAccount
 from accounts.selectors import limits_of
 from logs.services import record
+from market import points
 from market.broker import Broker, Prepared
 from market.errors import CredentialProblem, OutcomeUnknown, Refused, Text, Throttled, TradingError, Unreachable
 from market.orders import BuyingPower, OrderAccepted, OrderIntent, OrderTicket
@@ -157,9 +158,11 @@ def _record_intent(
             order = _intent_row(account, rule, decision, intent, verdict, facts.trading_day, now)
             order.save(force_insert=True)
             journal_order(order, at=now, why=_reduced(verdict))
+            points.at("before_intent_commit")
     except IntegrityError as clash:
         # under the account's lock only another account's rule could have taken the key
         raise DuplicateDecision(intent.decision_key) from clash
+    points.at("after_intent_commit")
     return order
 
 
@@ -331,6 +334,8 @@ def _to_submitting(
         if rule is not None and attempt == 1:
             acted = "last_entry_at" if order.side == Side.BUY else "last_exit_at"
             RuleState.objects.filter(rule_id=rule.pk).update(**{acted: at})
+        points.at("before_submitting_commit")
+    points.at("after_submitting_commit")
 
 
 def _end_unsent(order: Order, error: BaseException, at: datetime) -> None:
@@ -352,8 +357,10 @@ def _end_request(order: Order, answer: Answer, attempt: int, at: datetime) -> No
 
 def _record_answer(order: Order, answer: Answer, attempt: int, at: datetime) -> None:
     """Never fails on a constraint: a clash is journaled and the order goes to unknown (safety.md 1.7)."""
+    points.at("before_answer_recorded")
     if answer.accepted is not None:
         _record_acceptance(order, answer.accepted, attempt, at)
+        points.at("after_answer_recorded")
         return
     with transaction.atomic(durable=True):
         failure = _failure(answer.error)
@@ -363,6 +370,7 @@ def _record_answer(order: Order, answer: Answer, attempt: int, at: datetime) -> 
             move(order, answer.event, at=at, why=_why(answer.error), failure=failure)
         if answer.event is Event.REFUSED:
             _count_refusal(order, at)
+    points.at("after_answer_recorded")
 
 
 def _record_acceptance(order: Order, accepted: OrderAccepted, attempt: int, at: datetime) -> None:
