@@ -115,41 +115,71 @@ class AccountShare(models.Model):
         return f"{self.user} may {self.level} {self.account}"
 
 
-class RiskLimits(models.Model):
-    """The person's own limits for an account; null is "no limit of mine". Money in US dollars per trading day."""
+class CommonLimits(models.Model):
+    """What an account's person and the house's admin may both limit; null is "no limit of mine".
 
-    account = models.OneToOneField(BrokerageAccount, on_delete=models.CASCADE, related_name="limits", primary_key=True)
+    Money in US dollars, of a trading day where a day is meant; prices in basis points of the last price.
+    """
+
     daily_buy_usd = models.DecimalField(**MONEY, null=True, blank=True)
     max_order_usd = models.DecimalField(**MONEY, null=True, blank=True)
-    max_position_usd = models.DecimalField(**MONEY, null=True, blank=True)
+    max_position_usd = models.DecimalField(**MONEY, null=True, blank=True)  # of one symbol in one account
     max_position_qty = models.PositiveIntegerField(null=True, blank=True)
     max_open_positions = models.PositiveIntegerField(null=True, blank=True)
-    failure_streak = models.PositiveIntegerField(default=5)  # refusals in a row before a pause
-    failure_cooldown_sec = models.PositiveIntegerField(default=300)
+    max_spread_bps = models.PositiveIntegerField(null=True, blank=True)
+    max_slippage_bps = models.PositiveIntegerField(null=True, blank=True)  # of the limit against bid or ask
+    orders_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    daily_loss_usd = models.DecimalField(**MONEY, null=True, blank=True)  # realised; entries stop when it is reached
+    max_drawdown_pct = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)  # of peak equity
+    no_entry_before_close_sec = models.PositiveIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        abstract = True
+
+
+def limits_make_sense(table: str) -> list[models.CheckConstraint]:
+    """A loss of nothing or a fall of more than everything is no limit that anybody can mean."""
+    return [
+        models.CheckConstraint(name=f"{table}_daily_loss_above_zero", condition=models.Q(daily_loss_usd__gt=0)),
+        models.CheckConstraint(
+            name=f"{table}_drawdown_within_100",
+            condition=models.Q(max_drawdown_pct__gt=0, max_drawdown_pct__lte=100),
+        ),
+    ]
+
+
+class RiskLimits(CommonLimits):
+    """The person's own limits for an account."""
+
+    account = models.OneToOneField(BrokerageAccount, on_delete=models.CASCADE, related_name="limits", primary_key=True)
+    failure_streak = models.PositiveIntegerField(default=5)  # refusals in a row before a pause
+    failure_cooldown_sec = models.PositiveIntegerField(default=300)
+
+    class Meta:
         verbose_name_plural = "risk limits"
+        constraints = limits_make_sense("account_limits")
 
     def __str__(self) -> str:
         return f"limits of {self.account}"
 
 
-class HouseLimits(models.Model):
-    """One row: the admin's limits for the whole house. The tighter of house and account wins."""
+class HouseLimits(CommonLimits):
+    """One row: the admin's limits. The tighter of house and account wins.
+
+    `daily_buy_usd`, `orders_per_minute` and `daily_loss_usd` are sums over the house; the others hold for each account.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     trading_state = word(TradingState, default=TradingState.ACTIVE)
     trading_state_reason = models.JSONField(null=True, blank=True)
-    daily_buy_usd = models.DecimalField(**MONEY, null=True, blank=True)
-    max_order_usd = models.DecimalField(**MONEY, null=True, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "house limits"
         constraints = [
             models.CheckConstraint(name="house_is_one_row", condition=models.Q(id=1)),
             one_of("house", "trading_state", TradingState),
+            *limits_make_sense("house_limits"),
         ]
 
     def __str__(self) -> str:
