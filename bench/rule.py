@@ -95,7 +95,7 @@ def moments(count: int, ticks_a_bar: int) -> Iterator[Moment]:
     rng = random.Random(1)  # noqa: S311 - the same prices every time
     given = 0
     while True:
-        series = [_with_history(random.Random(2)) for _ in range(2)]  # noqa: S311
+        series = [with_history(random.Random(2)) for _ in range(2)]  # noqa: S311
         price, traded = Decimal(100), 0
         for minute in range(MINUTES):
             for tick in range(ticks_a_bar):
@@ -123,7 +123,7 @@ def _market(series: BarSeries, quote: Quote) -> MarketData:
     )
 
 
-def _with_history(rng: random.Random) -> BarSeries:
+def with_history(rng: random.Random) -> BarSeries:
     series, rows, price = BarSeries(Timeframe.M1, keep=2000), [], Decimal(100)
     for day in (3, 2, 1):
         for minute in range(MINUTES):

@@ -196,7 +196,10 @@ BENCHMARKS = {
     "backtest": _bench_alone,
     "cage": _bench_alone,
     "kis": _bench_with_servers,
+    "order": _bench_with_servers,
     "parity": _bench_alone,
     "rule": _bench_alone,
     "startup": _bench_from_outside,
+    "tasks": _bench_with_servers,
+    "tick": _bench_alone,
 }

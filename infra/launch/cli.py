@@ -12,7 +12,7 @@ USAGE = """./run demo [--web-port N] [--api-port N]     a running system with si
 ./run up [--web-port N] [--api-port N]        everything against .env
 ./run test [--all] [pytest arguments]         all tests; --all: the long ones too
 ./run lint                                    every linter
-./run bench [NAME]                            the benchmarks: backtest, cage, kis, parity, rule, startup
+./run bench [NAME]                            backtest, bots, cage, kis, order, parity, rule, startup, tasks, tick
 ./run backtest --rule FILE --candles CSV      a rule over bars of the past; needs no server
     --json  --html FILE                       one JSON object; a report as a page (./run backtest --help: all options)
 ./run simulator [--rest-port N --ws-port N]   the KIS simulator alone, on free ports unless told
