@@ -194,6 +194,15 @@ BOT_LEASE = timedelta(seconds=env.int("BOT_LEASE_SEC", default=12))
 BOT_QUOTE_MAX_AGE = timedelta(seconds=env.int("BOT_QUOTE_MAX_AGE_SEC", default=10))
 BOT_SEND_WITHIN_SEC = env.float("BOT_SEND_WITHIN_SEC", default=3.0)
 
+# --- orders -----------------------------------------------------------------------------------------
+ORDER_LIST_SETTLES_SEC = env.float("ORDER_LIST_SETTLES_SEC", default=900.0)
+ORDER_ANSWER_WITHIN_SEC = env.float("ORDER_ANSWER_WITHIN_SEC", default=60.0)
+ORDER_AMBIGUOUS_LOOKS = env.int("ORDER_AMBIGUOUS_LOOKS", default=3)
+ORDER_CLOCK_SKEW_SEC = env.float("ORDER_CLOCK_SKEW_SEC", default=5.0)
+ORDER_HINT_HOLDS_SEC = env.float("ORDER_HINT_HOLDS_SEC", default=300.0)
+ORDER_TRACK_IDLE_SEC = env.float("ORDER_TRACK_IDLE_SEC", default=6.0)
+ORDER_TRACK_BUSY_SEC = env.float("ORDER_TRACK_BUSY_SEC", default=2.0)
+
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
 LOGGING = {

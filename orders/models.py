@@ -8,8 +8,9 @@ from django.db import models
 
 from accounts.models import BrokerageAccount
 from api.fields import MONEY, PRICE, one_of, word
-from market.words import Exchange, OrderType, Side, TimeInForce
+from market.words import Exchange, Freshness, OrderType, Side, TimeInForce
 from orders.domain import OPEN, State
+from orders.settlement import Finding
 from rules.models import TradeRule
 
 
@@ -30,8 +31,15 @@ class Outcome(StrEnum):
 
 
 class Wish(StrEnum):
+    """What a person, a webhook or a hook may ask of the broker; `order` is a new order with its payload."""
+
     CANCEL = "cancel"
+    AMEND = "amend"
+    SETTLE = "settle"
     HALT = "halt"
+    CANCEL_ALL = "cancel_all"
+    SELL_OUT = "sell_out"
+    ORDER = "order"
 
 
 class WishStatus(StrEnum):
@@ -58,11 +66,18 @@ class Order(models.Model):
     status = word(State, default=State.INTENT)
     filled_qty = models.PositiveIntegerField(default=0)
     possible_filled_qty = models.PositiveIntegerField(default=0)  # what notices hint at; raises exposure only
+    hinted_at = models.DateTimeField(null=True, blank=True)  # when the newest such notice came
+    # An amend on its way or of unknown outcome: what it asks for is reserved beside what the order is (safety.md 1.8).
+    amend_qty = models.PositiveIntegerField(null=True, blank=True)  # of the open remainder, whole shares
+    amend_price = models.DecimalField(**PRICE, null=True, blank=True)
     avg_fill_price = models.DecimalField(**PRICE, null=True, blank=True)
     fees = models.DecimalField(**MONEY, default=0)
     broker_order_id = models.CharField(max_length=20, blank=True)  # the newest number, without leading zeros
     us_order_date = models.DateField(null=True, blank=True)  # a number means nothing without its day
     trading_day = models.DateField()  # limits and counters use it
+    # When the complete list of its day was first read after that day's end; until then silence keeps its reservation.
+    day_read_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by")
     needs_person = models.BooleanField(default=False)  # a flag, not a state
     reason = models.JSONField(default=dict)  # why the decision was made, the guards' votes
     failure = models.JSONField(null=True, blank=True)  # {code, ko, en} of the refusal
@@ -121,6 +136,8 @@ class Request(models.Model):
     outcome = word(Outcome, default=Outcome.PENDING)
     broker_order_id = models.CharField(max_length=20, blank=True)
     us_order_date = models.DateField(null=True, blank=True)
+    qty = models.PositiveIntegerField(null=True, blank=True)  # what an amend asks for, of the open remainder
+    price = models.DecimalField(**PRICE, null=True, blank=True)
     failure = models.JSONField(null=True, blank=True)
     committed_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -135,6 +152,28 @@ class Request(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.order}"
+
+
+class OrderLook(models.Model):
+    """What one look at the broker's list showed of an order of unknown outcome. A row for each time that changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="looks")
+    at = models.DateTimeField()  # when it was judged
+    read_at = models.DateTimeField()  # when the list was read
+    freshness = word(Freshness)
+    complete = models.BooleanField()
+    finding = word(Finding)
+    candidates = models.JSONField(default=list)  # rows as the API shows them
+    times = models.PositiveIntegerField(default=1)  # looks in a row that showed just this
+    last_at = models.DateTimeField()  # the newest of them
+
+    class Meta:
+        constraints = [one_of("order_look", "freshness", Freshness), one_of("order_look", "finding", Finding)]
+        indexes = [models.Index(fields=["order", "-at", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.finding} of {self.order}"
 
 
 class Execution(models.Model):
@@ -207,6 +246,8 @@ class Instruction(models.Model):
     account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="instructions")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="instructions")
     wish = word(Wish)
+    payload = models.JSONField(default=dict, blank=True)  # what the wish needs to know: quantities, decisions, …
+    key = models.CharField(max_length=160, null=True, blank=True, unique=True)  # a repeated call makes one row
     status = word(WishStatus, default=WishStatus.PENDING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     result = models.JSONField(null=True, blank=True)
