@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from api.fields import PRICE, one_of, word
@@ -78,6 +79,37 @@ class Candle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.timeframe} {self.start:%F %R}"
+
+
+class Closure(models.Model):
+    """A closure that no calendar knew of (safety.md 4.4): it cuts the sessions of the trading day as they are read.
+
+    Without a time the whole day is closed. `closed_from`: the day ends there; `closed_until`: it begins there.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    market = models.CharField(max_length=8, default="US")
+    trading_day = models.DateField()
+    closed_from = models.DateTimeField(null=True, blank=True)
+    closed_until = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-trading_day"]
+        constraints = [
+            models.UniqueConstraint(fields=["market", "trading_day"], name="closure_once_per_trading_day"),
+            models.CheckConstraint(
+                name="closure_leaves_one_part_open",
+                condition=models.Q(closed_from__isnull=True) | models.Q(closed_until__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trading_day} closed"
 
 
 class TradingDay(models.Model):

@@ -12,6 +12,7 @@ from market.data import OwnedPosition, RuleMemory
 from market.words import EvaluateOn, Exchange, Timeframe, TimeInForce
 from rules.domain import Rule
 from rules.fields import READERS
+from rules.rebalancing import LEAST_BAND, Plan, Rhythm
 from rules.whole import rule_of
 from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
 
@@ -176,9 +177,51 @@ class StrategySignal(models.Model):
         return f"{self.type} of {self.rule}"
 
 
+class RebalancePlan(models.Model):
+    """Weights that an account is brought back to (rules.rebalancing). What no symbol has is kept as cash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="rebalance_plans")
+    name = models.CharField(max_length=80)
+    weights = models.JSONField()  # symbol to percent, as text: no float ever comes between
+    band_pct = models.DecimalField(**PERCENT, default=Decimal(5))  # percentage points of the whole
+    schedule = word(Rhythm, default=Rhythm.MANUAL)
+    weekday = models.PositiveSmallIntegerField(default=0)  # Monday 0 … Friday 4, for weekly
+    month_day = models.PositiveSmallIntegerField(default=1)  # for monthly
+    minutes_after_open = models.PositiveSmallIntegerField(default=30)
+    include_rule_positions = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="rebalance_plan_name_once"),
+            one_of("rebalance_plan", "schedule", Rhythm),
+            models.CheckConstraint(
+                name="rebalance_plan_band_is_possible", condition=models.Q(band_pct__gte=LEAST_BAND, band_pct__lte=50)
+            ),
+            models.CheckConstraint(
+                name="rebalance_plan_day_is_possible",
+                condition=models.Q(weekday__lte=4, month_day__gte=1, month_day__lte=31, minutes_after_open__lte=360),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def pure(self) -> Plan:
+        """The plan as the domain knows it."""
+        weights = {symbol: Decimal(percent) for symbol, percent in self.weights.items()}
+        return Plan(weights, self.band_pct, self.include_rule_positions)
+
+
 __all__ = [
     "Mode",
     "OrderPrice",
+    "RebalancePlan",
     "RuleState",
     "RuleVersion",
     "SignalType",
