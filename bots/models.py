@@ -22,11 +22,34 @@ class BotLease(models.Model):
     beat_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     start_asked_until = models.DateTimeField(null=True, blank=True)  # one pending start per account
+    starts_missed = models.PositiveIntegerField(default=0)  # asked for in a row, and taken by no worker
+    start_after = models.DateTimeField(null=True, blank=True)  # after a crash: not before
     crashes = models.PositiveIntegerField(default=0)  # in a row, since the last quiet minute
     last_error = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"lease of {self.account}"
+
+
+class BotCrash(models.Model):
+    """A bot that ended badly: by an error, or without a word (killed, out of memory, its machine gone).
+
+    `token`: the lease whose holder never let go of it; such an end is counted once. Null: it told its error itself.
+    """
+
+    account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="crashes")
+    at = models.DateTimeField()
+    token = models.BigIntegerField(null=True, blank=True)
+    holder = models.CharField(max_length=120, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "bot crashes"
+        constraints = [models.UniqueConstraint(fields=["account", "token"], name="silent_end_counted_once")]
+        indexes = [models.Index(fields=["account", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.error or self.holder}"
 
 
 class BotCheckpoint(models.Model):

@@ -193,6 +193,9 @@ KIS_COMMISSION_BPS = env.int("KIS_COMMISSION_BPS", default=25)
 BOT_LEASE = timedelta(seconds=env.int("BOT_LEASE_SEC", default=12))
 BOT_QUOTE_MAX_AGE = timedelta(seconds=env.int("BOT_QUOTE_MAX_AGE_SEC", default=10))
 BOT_SEND_WITHIN_SEC = env.float("BOT_SEND_WITHIN_SEC", default=3.0)
+BOT_CRASH_LIMIT = env.int("BOT_CRASH_LIMIT", default=5)
+BOT_CRASH_WINDOW_SEC = env.int("BOT_CRASH_WINDOW_SEC", default=600)
+BOT_BARS_CHECK_SEC = env.int("BOT_BARS_CHECK_SEC", default=300)
 
 # --- orders -----------------------------------------------------------------------------------------
 ORDER_LIST_SETTLES_SEC = env.float("ORDER_LIST_SETTLES_SEC", default=900.0)
