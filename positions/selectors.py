@@ -1,6 +1,8 @@
 """What the house reads of positions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,10 +12,41 @@ from django.utils import timezone
 
 from accounts.models import BrokerageAccount
 from market.sessions import NEW_YORK
-from positions.models import DailyLedger, EquityPoint, Position
+from positions.equity import drawdown_pct
+from positions.models import AccountBook, DailyLedger, EquityPoint, Position
 from positions.shapes import decimal_text
 
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What the limits on losses look at; neither moves when money is paid in or out (safety.md 3.5).
+
+    `realized_today`: US dollars that the fills of a trading day realised, fees paid; below zero is a loss.
+    `drawdown_pct`: how far below its peak the account is, in [0, 100]; None until its worth was known once.
+    """
+
+    realized_today: Decimal = ZERO
+    drawdown_pct: Decimal | None = None
+
+
+def losses_of(account_id: UUID, day: date) -> Losses:
+    """The account's losses on this trading day."""
+    realized = DailyLedger.objects.filter(account_id=account_id, trading_day=day).values_list("realized_pnl", flat=True)
+    book = book_of(account_id)
+    return Losses(realized.first() or ZERO, drawdown_pct(book.equity_alone, book.peak_equity))
+
+
+def house_realized(day: date) -> Decimal:
+    """What the fills of all accounts realised on this trading day, US dollars."""
+    found = DailyLedger.objects.filter(trading_day=day).aggregate(total=Sum("realized_pnl"))
+    return found["total"] or ZERO
+
+
+def book_of(account_id: UUID) -> AccountBook:
+    """The account's book; an empty, unsaved one while nothing was reconciled or reckoned."""
+    return AccountBook.objects.filter(account_id=account_id).first() or AccountBook(account_id=account_id)
 
 
 def pnl_of(accounts: Sequence[BrokerageAccount]) -> Mapping[UUID, dict[str, Any]]:
