@@ -115,6 +115,7 @@ class OwnedPosition:
     avg_price: Decimal | None = None
     opened_at: datetime | None = None
     high_since_entry: Decimal | None = None
+    entries: int = 0  # buys that it comes from; re-priced ones are one
 
 
 @dataclass(frozen=True, slots=True)

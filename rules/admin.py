@@ -53,7 +53,8 @@ class RuleForm(forms.ModelForm):
 class StateInline(ReadOnlyInline):
     model = RuleState
     fields = [
-        "qty", "avg_price", "opened_at", "failure_streak", "last_bar_at", "last_evaluated_at", "stopped_because",
+        "qty", "entries", "avg_price", "opened_at", "failure_streak", "last_bar_at", "last_evaluated_at",
+        "stopped_because",
     ]  # fmt: skip
     show_change_link = False
 
@@ -91,7 +92,20 @@ class TradeRuleAdmin(HouseAdmin):
                     "order_price",
                     "price_offset_bps",
                     "price_offset_ticks",
+                    "max_entries",
+                ]
+            },
+        ),
+        (
+            _("What becomes of unfilled orders"),
+            {
+                "fields": [
                     "cancel_after_sec",
+                    "reprice_times",
+                    "reprice_after_sec",
+                    "max_slippage_bps",
+                    "at_close",
+                    "close_margin_sec",
                 ]
             },
         ),

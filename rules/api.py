@@ -20,7 +20,17 @@ from market.words import EvaluateOn, Exchange, Session, Timeframe, TimeInForce
 from rules import selectors, services
 from rules.fields import READERS, read_fields
 from rules.models import PERCENT, StrategySignal, TradeRule
-from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
+from rules.words import (
+    MOST_CLOSE_MARGIN_SEC,
+    MOST_OFFSET_BPS,
+    MOST_OFFSET_TICKS,
+    MOST_REPRICES,
+    MOST_SLIPPAGE_BPS,
+    AtClose,
+    Mode,
+    OrderPrice,
+    SignalType,
+)
 
 
 def _choices(enum: Any) -> list[str]:
@@ -84,6 +94,7 @@ class RuleOut(ModelOut):
     trailing_stop_pct = Percent(allow_null=True)
     time_in_force = serializers.ChoiceField(choices=_choices(TimeInForce))
     order_price = serializers.ChoiceField(choices=_choices(OrderPrice))
+    at_close = serializers.ChoiceField(choices=_choices(AtClose))
     sessions = serializers.ListField(child=serializers.ChoiceField(choices=_choices(Session)))
     state = serializers.SerializerMethodField()
 
@@ -93,8 +104,8 @@ class RuleOut(ModelOut):
             "id", "account_id", "symbol", "exchange", "name", "mode", "timeframe", "evaluate_on", "buy_amount_usd",
             "max_position", "entry_condition", "exit_condition", "code", "params", "stop_loss_pct", "take_profit_pct",
             "trailing_stop_pct", "time_in_force", "cooldown_sec", "sessions", "order_price", "price_offset_bps",
-            "price_offset_ticks", "cancel_after_sec", "enabled", "version", "state", "created_at",
-            "updated_at",
+            "price_offset_ticks", "cancel_after_sec", "reprice_times", "reprice_after_sec", "max_slippage_bps",
+            "at_close", "close_margin_sec", "max_entries", "enabled", "version", "state", "created_at", "updated_at",
         ]  # fmt: skip
 
     @extend_schema_field(RuleStateOut)
@@ -134,7 +145,23 @@ class RuleIn(serializers.Serializer):
     price_offset_ticks = serializers.IntegerField(
         required=False, min_value=-MOST_OFFSET_TICKS, max_value=MOST_OFFSET_TICKS
     )
-    cancel_after_sec = serializers.IntegerField(required=False, min_value=1, allow_null=True)
+    cancel_after_sec = serializers.IntegerField(
+        required=False, min_value=1, allow_null=True, help_text="from the first order of the decision"
+    )
+    reprice_times = serializers.IntegerField(required=False, min_value=0, max_value=MOST_REPRICES)
+    reprice_after_sec = serializers.IntegerField(required=False, min_value=1, allow_null=True)
+    max_slippage_bps = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_SLIPPAGE_BPS,
+        allow_null=True,
+        help_text="from the first limit, against us; null: as far as the collar of that side",
+    )
+    at_close = serializers.ChoiceField(choices=_choices(AtClose), required=False)
+    close_margin_sec = serializers.IntegerField(required=False, min_value=1, max_value=MOST_CLOSE_MARGIN_SEC)
+    max_entries = serializers.IntegerField(
+        required=False, min_value=1, help_text="how often it may buy before it has sold; never above max_position"
+    )
 
 
 class NewRuleIn(RuleIn):

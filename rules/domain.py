@@ -94,6 +94,12 @@ class Rule:
     order_price: str = "touch"
     price_offset_bps: int = 10
     cancel_after_sec: int | None = None
+    reprice_times: int = 0
+    reprice_after_sec: int | None = None
+    max_slippage_bps: int | None = None
+    at_close: str = "leave"
+    close_margin_sec: int = 60
+    max_entries: int = 1
     params: Mapping[str, Decimal | str] = field(default_factory=dict, hash=False)
     stop_loss_pct: Decimal | None = None
     take_profit_pct: Decimal | None = None

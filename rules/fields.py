@@ -16,7 +16,16 @@ from rules.language.codec import is_mapping_text
 from rules.language.errors import nearest
 from rules.params import ParamProblem, read_params
 from rules.problems import Problem
-from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice
+from rules.words import (
+    MOST_CLOSE_MARGIN_SEC,
+    MOST_OFFSET_BPS,
+    MOST_OFFSET_TICKS,
+    MOST_REPRICES,
+    MOST_SLIPPAGE_BPS,
+    AtClose,
+    Mode,
+    OrderPrice,
+)
 
 # A rule file need not say how much it may own at most: what its amount buys, it may own.
 DEFAULT_MAX_POSITION = 1_000_000
@@ -247,6 +256,12 @@ READERS: dict[str, Callable[[object], Any]] = {
     "price_offset_bps": _whole(-MOST_OFFSET_BPS, MOST_OFFSET_BPS),
     "price_offset_ticks": _whole(-MOST_OFFSET_TICKS, MOST_OFFSET_TICKS),
     "cancel_after_sec": _optional(_whole(1)),
+    "reprice_times": _whole(0, MOST_REPRICES),
+    "reprice_after_sec": _optional(_whole(1)),
+    "max_slippage_bps": _optional(_whole(0, MOST_SLIPPAGE_BPS)),
+    "at_close": _word(AtClose),
+    "close_margin_sec": _whole(1, MOST_CLOSE_MARGIN_SEC),
+    "max_entries": _whole(1),
 }
 REQUIRED = ("symbol", "buy_amount_usd")
 STOPS = ("stop_loss_pct", "take_profit_pct", "trailing_stop_pct")
@@ -271,4 +286,10 @@ DEFAULTS: dict[str, Any] = {
     "price_offset_bps": 10,
     "price_offset_ticks": 0,
     "cancel_after_sec": None,
+    "reprice_times": 0,
+    "reprice_after_sec": None,
+    "max_slippage_bps": None,
+    "at_close": AtClose.LEAVE,
+    "close_margin_sec": 60,
+    "max_entries": 1,
 }

@@ -14,7 +14,17 @@ from rules.domain import Rule
 from rules.fields import READERS
 from rules.rebalancing import LEAST_BAND, Plan, Rhythm
 from rules.whole import rule_of
-from rules.words import MOST_OFFSET_BPS, MOST_OFFSET_TICKS, Mode, OrderPrice, SignalType
+from rules.words import (
+    MOST_CLOSE_MARGIN_SEC,
+    MOST_OFFSET_BPS,
+    MOST_OFFSET_TICKS,
+    MOST_REPRICES,
+    MOST_SLIPPAGE_BPS,
+    AtClose,
+    Mode,
+    OrderPrice,
+    SignalType,
+)
 
 PERCENT = {"max_digits": 9, "decimal_places": 4}  # of the price at entry, or of the highest since
 
@@ -44,6 +54,29 @@ def _offsets() -> list[models.CheckConstraint]:
             name=f"rule_{name}_is_possible", condition=models.Q(**{f"{name}__gte": -end, f"{name}__lte": end})
         )
         for name, end in most.items()
+    ]
+
+
+def _unfilled() -> list[models.CheckConstraint]:
+    """The policy for orders that do not fill, and how often the rule may add."""
+    between = {
+        "reprice_times": (0, MOST_REPRICES),
+        "max_slippage_bps": (0, MOST_SLIPPAGE_BPS),
+        "close_margin_sec": (1, MOST_CLOSE_MARGIN_SEC),
+    }
+    bounds = [
+        models.CheckConstraint(
+            name=f"rule_{name}_is_possible",
+            condition=models.Q(**{f"{name}__isnull": True}) | models.Q(**{f"{name}__gte": least, f"{name}__lte": most}),
+        )
+        for name, (least, most) in between.items()
+    ]
+    return [
+        *bounds,
+        models.CheckConstraint(
+            name="rule_reprices_after_a_while", condition=models.Q(reprice_times=0) | models.Q(reprice_after_sec__gt=0)
+        ),
+        models.CheckConstraint(name="rule_may_enter_once", condition=models.Q(max_entries__gte=1)),
     ]
 
 
@@ -79,6 +112,12 @@ class TradeRule(models.Model):
     price_offset_bps = models.IntegerField(default=10)
     price_offset_ticks = models.IntegerField(default=0)
     cancel_after_sec = models.PositiveIntegerField(null=True, blank=True)  # unfilled orders; null: let them expire
+    reprice_times = models.PositiveSmallIntegerField(default=0)
+    reprice_after_sec = models.PositiveIntegerField(null=True, blank=True)
+    max_slippage_bps = models.PositiveIntegerField(null=True, blank=True)  # from the first limit; null: the collar
+    at_close = word(AtClose, default=AtClose.LEAVE)
+    close_margin_sec = models.PositiveIntegerField(default=60)  # before the end of the session that the order is for
+    max_entries = models.PositiveIntegerField(default=1)  # how often it may buy before it has sold
     enabled = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -91,6 +130,7 @@ class TradeRule(models.Model):
             models.CheckConstraint(name="rule_may_own_something", condition=models.Q(max_position__gt=0)),
             *_stops(),
             *_offsets(),
+            *_unfilled(),
             _says_what_it_wants(),
             one_of("rule", "mode", Mode),
             one_of("rule", "exchange", Exchange),
@@ -98,6 +138,7 @@ class TradeRule(models.Model):
             one_of("rule", "evaluate_on", EvaluateOn),
             one_of("rule", "time_in_force", TimeInForce),
             one_of("rule", "order_price", OrderPrice),
+            one_of("rule", "at_close", AtClose),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +171,7 @@ class RuleState(models.Model):
 
     rule = models.OneToOneField(TradeRule, on_delete=models.CASCADE, related_name="state", primary_key=True)
     qty = models.PositiveIntegerField(default=0)
+    entries = models.PositiveIntegerField(default=0)  # buys that the shares owned come from; 0: not counted yet
     avg_price = models.DecimalField(**PRICE, null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     high_since_entry = models.DecimalField(**PRICE, null=True, blank=True)
@@ -148,7 +190,8 @@ class RuleState(models.Model):
 
     def owned(self) -> OwnedPosition:
         """What the rule owns, as the domain knows it."""
-        return OwnedPosition(self.qty, self.avg_price, self.opened_at, self.high_since_entry)
+        entries = max(self.entries, 1) if self.qty else 0  # what a person assigned is one
+        return OwnedPosition(self.qty, self.avg_price, self.opened_at, self.high_since_entry, entries)
 
     def memory(self) -> RuleMemory:
         """What the rule remembers between looks, as the domain knows it."""
@@ -219,6 +262,7 @@ class RebalancePlan(models.Model):
 
 
 __all__ = [
+    "AtClose",
     "Mode",
     "OrderPrice",
     "RebalancePlan",

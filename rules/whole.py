@@ -29,7 +29,7 @@ from rules.language.nodes import Boolean, Param, walk
 from rules.params import values_of
 from rules.problems import Problem, errors_of
 from rules.reach import too_far
-from rules.words import Mode, OrderPrice
+from rules.words import AtClose, Mode, OrderPrice
 
 CONDITIONS = ("entry_condition", "exit_condition")
 NEVER = Boolean(False)
@@ -72,6 +72,12 @@ def rule_of(fields: Mapping[str, Any], *, id: UUID = NO_ID, version: int = 1) ->
         price_offset_bps=fields["price_offset_bps"],
         price_offset_ticks=fields["price_offset_ticks"],
         cancel_after_sec=fields["cancel_after_sec"],
+        reprice_times=fields["reprice_times"],
+        reprice_after_sec=fields["reprice_after_sec"],
+        max_slippage_bps=fields["max_slippage_bps"],
+        at_close=str(fields["at_close"]),
+        close_margin_sec=fields["close_margin_sec"],
+        max_entries=fields["max_entries"],
         params=params,
         stop_loss_pct=fields["stop_loss_pct"],
         take_profit_pct=fields["take_profit_pct"],
@@ -94,7 +100,7 @@ def judge(fields: Mapping[str, Any], *, environment: Environment | str | None = 
 
     `environment`: of the account that it is for; None for a rule that belongs to none.
     """
-    problems = [*_timing(fields, environment), *_pricing(fields)]
+    problems = [*_timing(fields, environment), *_pricing(fields), *_unfilled(fields)]
     if fields["mode"] == Mode.PYTHON:
         return Judged((*problems, *_python(fields)))
     problems += _without_exit(fields)
@@ -288,12 +294,36 @@ def _pricing(fields: Mapping[str, Any]) -> list[Problem]:
         )
         found.append(_warning("order_price", "not_passive", text))
     waits = fields["order_price"] == OrderPrice.PASSIVE or fields["price_offset_bps"] < 0
-    if waits and fields["cancel_after_sec"] is None:
+    ends = fields["cancel_after_sec"] is not None or fields["at_close"] == AtClose.CANCEL or fields["reprice_times"]
+    if waits and not ends:
         text = Text(
             "체결되지 않은 주문이 장 마감까지 남을 수 있습니다. cancel_after_sec 로 정할 수 있습니다.",
             "An unfilled order may rest until the day ends; cancel_after_sec would end it.",
         )
         found.append(_warning("cancel_after_sec", "may_rest", text))
+    return found
+
+
+def _unfilled(fields: Mapping[str, Any]) -> list[Problem]:
+    """What becomes of orders that do not fill."""
+    times, after, patience = fields["reprice_times"], fields["reprice_after_sec"], fields["cancel_after_sec"]
+    if times and after is None:
+        text = Text("몇 초 뒤에 다시 낼지 정해야 합니다.", "It must say after how many seconds.")
+        wanted = Text("`reprice_after_sec: 10`, `reprice_times: 0`", "`reprice_after_sec: 10` or `reprice_times: 0`")
+        return [Problem("reprice_after_sec", text, "required", expected=wanted)]
+    found = []
+    if after is not None and not times:
+        text = Text("reprice_times 가 0 이면 쓰이지 않습니다.", "It is not used while reprice_times is 0.")
+        found.append(_warning("reprice_after_sec", "not_used", text))
+    if times and patience is not None and patience <= after:
+        text = Text(
+            "다시 내기 전에 취소됩니다. cancel_after_sec 는 첫 주문부터 셉니다.",
+            "It is cancelled before it is priced again: cancel_after_sec counts from the first order.",
+        )
+        found.append(_warning("cancel_after_sec", "never_repriced", text))
+    if times and fields["time_in_force"] != TimeInForce.DAY:
+        text = Text("동시호가 주문은 값을 바꾸어 다시 내지 않습니다.", "An auction order is not priced again.")
+        found.append(_warning("reprice_times", "not_at_auctions", text))
     return found
 
 

@@ -24,5 +24,15 @@ class SignalType(StrEnum):
     VETO = "veto"
 
 
+class AtClose(StrEnum):
+    """What becomes of an unfilled order near the end of the session that it is for."""
+
+    LEAVE = "leave"  # the broker lets it expire
+    CANCEL = "cancel"
+
+
 MOST_OFFSET_BPS = 1000  # ten percent, the collar of an exit: further would mean nothing
 MOST_OFFSET_TICKS = 1000
+MOST_REPRICES = 20
+MOST_SLIPPAGE_BPS = 1000
+MOST_CLOSE_MARGIN_SEC = 3600

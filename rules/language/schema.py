@@ -14,6 +14,7 @@ from rules.language.lexer import LONGEST_TEXT
 from rules.language.names import NAMES
 from rules.language.nodes import WORDS, Comparator, Operator, Signal
 from rules.language.parser import FARTHEST_SHIFT
+from rules.words import MOST_CLOSE_MARGIN_SEC, MOST_REPRICES, MOST_SLIPPAGE_BPS, AtClose
 
 Schema = dict[str, Any]
 
@@ -183,7 +184,54 @@ def _fields() -> Schema:
         "order_price": {"enum": ["last", "touch", "passive"], "default": "touch", **_said(_ORDER_PRICE)},
         "price_offset_bps": {"type": "integer", "minimum": -1000, "maximum": 1000, "default": 10},
         "price_offset_ticks": {"type": "integer", "minimum": -1000, "maximum": 1000, "default": 0},
-        "cancel_after_sec": {"type": ["integer", "null"], "minimum": 1},
+        **_unfilled(),
+        "max_entries": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 1,
+            **_said(Text("팔기 전에 살 수 있는 횟수", "how often it may buy before it has sold")),
+        },
+    }
+
+
+def _unfilled() -> Schema:
+    """What becomes of an order that does not fill."""
+    return {
+        "cancel_after_sec": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            **_said(Text("체결되지 않으면 이만큼 뒤에 취소(초)", "seconds after which it is cancelled")),
+        },
+        "reprice_times": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MOST_REPRICES,
+            "default": 0,
+            **_said(Text("새 값으로 다시 내는 횟수", "how often it is sent again at a new price")),
+        },
+        "reprice_after_sec": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            **_said(Text("그때마다 기다리는 시간(초)", "seconds that it waits each time")),
+        },
+        "max_slippage_bps": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "maximum": MOST_SLIPPAGE_BPS,
+            **_said(Text("첫 지정가에서 불리하게 움직일 수 있는 한도", "how far beyond the first limit it may go")),
+        },
+        "at_close": {
+            **_words(AtClose),
+            "default": "leave",
+            **_said(Text("장이 끝날 때: 두거나 취소", "at the end of its session: left, or cancelled")),
+        },
+        "close_margin_sec": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST_CLOSE_MARGIN_SEC,
+            "default": 60,
+            **_said(Text("장 종료 몇 초 전에 취소할지", "how many seconds before that end")),
+        },
     }
 
 
