@@ -15,9 +15,10 @@ from market.data import Quote
 from market.orders import BuyingPower, OrderIntent
 from market.sessions import NEW_YORK, session_at
 from market.words import Environment, Exchange, MarginMode, Session, Side, TradingState
-from orders.domain import NAMELESS, OPEN, State
+from orders.domain import OPEN, State
 from orders.models import Execution, Order
 from orders.pricing import cost
+from orders.reserving import Commitment, counts_in, is_nameless, may_still_cost, may_still_fill
 from orders.risk import Limits, RiskFacts, Unsettled
 from positions.models import DailyLedger, Position
 from positions.services import lock_position
@@ -88,11 +89,23 @@ class InTheAir:
     unsettled: list[Unsettled] = field(default_factory=list)
 
 
-def may_still_fill(order: Order, day: date | None) -> int:
-    """Shares the order may still bring or take: its leaves while open, what notices hint at afterwards."""
-    if order.status in OPEN or (order.status == State.NOT_SEEN and order.trading_day == day):
-        return order.qty - order.filled_qty
-    return max(0, min(order.possible_filled_qty, order.qty) - order.filled_qty)
+# Ended, and yet something of it may fill: silence whose day was not read, fills that only a notice told.
+DOUBTFUL = Q(day_read_at=None) & (Q(status=State.NOT_SEEN) | Q(possible_filled_qty__gt=F("filled_qty")))
+MAY_FILL = Q(status__in=sorted(s.value for s in OPEN)) | DOUBTFUL
+
+
+def commitment(order: Order) -> Commitment:
+    """The order as far as limits care."""
+    return Commitment(
+        State(order.status),
+        order.qty,
+        order.price,
+        order.filled_qty,
+        order.possible_filled_qty,
+        order.day_read_at is not None,
+        order.amend_qty,
+        order.amend_price,
+    )
 
 
 def in_the_air(
@@ -106,15 +119,15 @@ def in_the_air(
 ) -> InTheAir:
     """What the account's orders may still do. `excluding` leaves one order out: the one that is being judged."""
     air = InTheAir()
-    hinted = Q(trading_day=day) & (Q(status=State.NOT_SEEN) | Q(possible_filled_qty__gt=F("filled_qty")))
-    rows = Order.objects.filter(Q(account_id=account_id) & (Q(status__in=[s.value for s in OPEN]) | hinted))
+    rows = Order.objects.filter(MAY_FILL, account_id=account_id)
     for order in rows.exclude(pk=excluding) if excluding else rows:
-        shares, side = may_still_fill(order, day), Side(order.side)
+        held, side = commitment(order), Side(order.side)
+        shares = may_still_fill(held)
         sums = air.buys if side is Side.BUY else air.sells
         sums[order.symbol] = sums.get(order.symbol, 0) + shares
-        if side is Side.BUY and order.trading_day == day:
-            air.reserved += cost(shares, order.price, settings.KIS_COMMISSION_BPS)
-        if order.status in NAMELESS:
+        if side is Side.BUY and counts_in(held, its_day=order.trading_day == day):
+            air.reserved += may_still_cost(held, settings.KIS_COMMISSION_BPS)
+        if is_nameless(held.status, day_read=held.day_read):
             unknown = order.status == State.UNKNOWN
             air.unsettled.append(Unsettled(order.symbol, side, order.qty, order.price, unknown))
         if rule_id is not None and order.rule_id == rule_id:
@@ -218,12 +231,9 @@ def _house_committed(house: HouseLimits, day: date, excluding: UUID | None) -> D
     """Only counted when the house has a limit: then its row is locked, and two accounts cannot pass it together."""
     if house.daily_buy_usd is None:
         return ZERO
-    hinted = Q(status=State.NOT_SEEN) | Q(possible_filled_qty__gt=F("filled_qty"))
-    rows = Order.objects.filter(Q(status__in=[s.value for s in OPEN]) | hinted, trading_day=day, side=Side.BUY)
-    reserved = (
-        cost(may_still_fill(order, day), order.price, settings.KIS_COMMISSION_BPS)
-        for order in rows.exclude(pk=excluding)
-    )
+    rows = Order.objects.filter(MAY_FILL, side=Side.BUY).exclude(pk=excluding)
+    held = ((commitment(order), order.trading_day == day) for order in rows)
+    reserved = (may_still_cost(c, settings.KIS_COMMISSION_BPS) for c, own in held if counts_in(c, its_day=own))
     return _bought(day) + sum(reserved, ZERO)
 
 
