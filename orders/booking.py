@@ -8,16 +8,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from logs.services import record
 from market import points
 from market.errors import Text
 from market.words import Side
+from orders.adopting import adopt
 from orders.domain import FINAL, Event, State
 from orders.models import Execution, Order
 from orders.moves import call_person, move, reread
 from orders.pricing import commission
-from orders.readings import CENT_MILLIONTH, Fill, Reading, fill_from
+from orders.readings import CENT_MILLIONTH, Fill, Reading
 from orders.shapes import execution_shape
 from positions.domain import Book, after_fill
 from positions.services import book_fill, lock_position
@@ -38,16 +40,10 @@ def apply_reading(order: Order, reading: Reading, *, complete: bool, at: datetim
 
     An end is believed only from a complete list (safety.md 1.10); fills are facts from any.
     """
-    if reading.filled_quantity < order.filled_qty:
-        return Applied()  # older than what is booked
-    fill = fill_from(order.filled_qty, booked_amount(order), reading)
-    if fill is None and reading.filled_quantity > order.filled_qty:
-        return Applied()  # the price is not known yet; the next look will have it
-    event = None if reading.needs_complete_list and not complete else reading.event
-    if event is None and fill is not None:
-        event = Event.SEEN_PARTIALLY_FILLED
-    if event is None:
+    adopted = adopt(order.filled_qty, booked_amount(order), reading, complete=complete)
+    if adopted is None:
         return Applied()
+    event, fill = adopted.event, adopted.fill
     changes = _changes(order, reading)
     before = State(order.status)
     try:
@@ -119,7 +115,7 @@ def _write_fill(order: Order, fill: Fill, fee: Decimal, at: datetime) -> None:
         at=at,
     )
     if order.rule_id is not None:
-        own_fill(order.rule_id, side, fill.quantity, fill.price, fee, at)
+        own_fill(order.rule_id, side, fill.quantity, fill.price, fee, at, enters=_enters(order, fill))
     book_fill(
         account=order.account,
         rule_id=order.rule_id,
@@ -135,19 +131,31 @@ def _write_fill(order: Order, fill: Fill, fee: Decimal, at: datetime) -> None:
     points.at("in_booking")
 
 
-def own_fill(rule_id: UUID, side: Side, quantity: int, price: Decimal, fee: Decimal, at: datetime) -> None:
-    """What the rule owns after its fill (safety.md 2.1), in the caller's transaction."""
+def _enters(order: Order, fill: Fill) -> bool:
+    """The first fill of a buy is an entry of its rule; an order that was priced again is the same entry."""
+    if order.side != Side.BUY or fill.cumulative_quantity > fill.quantity:
+        return False
+    first = order.decision_key.partition("#")[0]
+    same = Order.objects.filter(Q(decision_key=first) | Q(decision_key__startswith=f"{first}#"), filled_qty__gt=0)
+    return not same.exclude(pk=order.pk).exists()
+
+
+def own_fill(
+    rule_id: UUID, side: Side, quantity: int, price: Decimal, fee: Decimal, at: datetime, *, enters: bool = False
+) -> None:
+    """What the rule owns after its fill (safety.md 2.1), in the caller's transaction. `enters`: it is a new entry."""
     state = RuleState.objects.select_for_update(no_key=True).filter(rule_id=rule_id).first()
     if state is None:
         return
     book = after_fill(Book(state.qty, state.avg_price, state.realized_pnl), side, quantity, price, fee).book
+    state.entries = max(state.entries, 1 if state.qty else 0) + enters if book.quantity else 0
     if book.quantity == 0:
         state.opened_at = state.high_since_entry = None
     elif side is Side.BUY:
         state.opened_at = state.opened_at or at
         state.high_since_entry = max(state.high_since_entry or price, price)
     state.qty, state.avg_price, state.realized_pnl = book.quantity, book.avg_price, book.realized_pnl
-    state.save(update_fields=["qty", "avg_price", "realized_pnl", "opened_at", "high_since_entry"])
+    state.save(update_fields=["qty", "entries", "avg_price", "realized_pnl", "opened_at", "high_since_entry"])
 
 
 def _clashed(order: Order, reading: Reading, fill: Fill | None, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from market.errors import Text
 from market.orders import ExecutionRow, Listing
 from market.sessions import NEW_YORK
 from market.words import Freshness, Side
+from orders.adopting import is_anothers, is_row_of
 from orders.booking import apply_reading
 from orders.domain import OPEN, Event, State
 from orders.models import ForeignOrder, Order, Outcome, Request, RequestKind
@@ -123,12 +124,9 @@ class _Look:
         parked = {(o.symbol, o.side, o.qty) for o in waiting}
         for row in self.rows:
             number = (row.order_date, row.broker_order_id)
-            of_ours = number in ours or (row.original_id and (row.order_date, row.original_id) in ours)
-            if of_ours or row.request_kind == "cancel" or filled.get(number, -1) >= row.filled_quantity:
-                continue
-            if is_ours(row) and number not in continued and (row.symbol, row.side, row.quantity) in parked:
-                continue
-            self._note_one(row)
+            known = filled.get(number, -1) >= row.filled_quantity
+            if not known and is_anothers(row, ours=ours, continued=continued, waiting=parked):
+                self._note_one(row)
 
     # one order
 
@@ -156,7 +154,7 @@ class _Look:
         if row is None:
             return None
         amended = any(r.kind == RequestKind.AMEND for r in order.requests.all())
-        same = (row.symbol, row.side) == (order.symbol, order.side) and (amended or row.quantity == order.qty)
+        same = is_row_of(row, order, amended=amended)
         if same or order.needs_person:
             return row if same else None
         with transaction.atomic(durable=True):

@@ -11,7 +11,8 @@ from accounts.models import BrokerageAccount
 from market import points
 from market.broker import Broker
 from market.errors import Text, Unreachable
-from orders.domain import Event, State
+from orders.adopting import LEFT_BEHIND
+from orders.domain import State
 from orders.listing import TrackReport, mark_lost
 from orders.models import Order, Outcome, Request
 from orders.moves import move
@@ -45,7 +46,7 @@ def close_what_was_left(account: BrokerageAccount, fence: Callable[[], Any], now
     with transaction.atomic(durable=True):
         fence()
         for order in _left(account, State.INTENT):
-            move(order, Event.NOT_WRITTEN, at=now, why=NEVER_SENT)
+            move(order, LEFT_BEHIND[State.INTENT], at=now, why=NEVER_SENT)
     points.at("in_recovery")
     for order in _left(account, State.SUBMITTING):
         mark_lost(order, now)

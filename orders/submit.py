@@ -19,6 +19,7 @@ from market.errors import CredentialProblem, OutcomeUnknown, Refused, Text, Thro
 from market.orders import BuyingPower, OrderAccepted, OrderIntent, OrderTicket
 from market.sessions import NEW_YORK, SEOUL
 from market.words import Exchange, Lane, Side, TimeInForce
+from orders.adopting import WAIT_FOR_ANSWER, WAIT_FOR_NUMBER, answer_agrees
 from orders.domain import Event, State
 from orders.facts import Seen, gather, take_locks
 from orders.models import Order, Outcome, Request, RequestKind
@@ -366,7 +367,7 @@ def _record_answer(order: Order, answer: Answer, attempt: int, at: datetime) -> 
         failure = _failure(answer.error)
         _request_ended(order, attempt, answer.outcome, at, failure=failure)
         reread(order)
-        if order.status in {State.SUBMITTING, State.UNKNOWN}:
+        if order.status in WAIT_FOR_ANSWER:
             move(order, answer.event, at=at, why=_why(answer.error), failure=failure)
         if answer.event is Event.REFUSED:
             _count_refusal(order, at)
@@ -381,13 +382,15 @@ def _record_acceptance(order: Order, accepted: OrderAccepted, attempt: int, at: 
             reread(order)
             raw = {"branch": accepted.branch, "broker_time": accepted.broker_time,
                    "received_at": accepted.received_at.isoformat()}  # fmt: skip
+            # the list may have told the number first, and an amend by phone may have given the order another
+            numbers = set(order.requests.values_list("broker_order_id", flat=True))
             _request_ended(order, attempt, Outcome.ACCEPTED, at, broker_order_id=number, us_order_date=day, raw=raw)
-            if order.status in {State.SUBMITTING, State.UNKNOWN, State.NOT_SEEN}:
+            if order.status in WAIT_FOR_NUMBER:
                 move(
                     order, Event.ACCEPTED, at=at, broker_order_id=number, us_order_date=day,
                     raw=dict(accepted.raw), needs_person=False,
                 )  # fmt: skip
-            elif order.broker_order_id != number:
+            elif not answer_agrees(number, numbers | {order.broker_order_id}):
                 raise IntegrityError(f"claimed as {order.broker_order_id}, answered as {number}")
             if order.rule_id is not None:
                 RuleState.objects.filter(rule_id=order.rule_id, failure_streak__gt=0).update(failure_streak=0)
