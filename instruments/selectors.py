@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from api.problems import ApiError
-from instruments.models import Instrument, TradingDay
+from instruments.models import Closure, Instrument, TradingDay
 from market.data import aware
 from market.errors import Text
-from market.sessions import SessionSpan
+from market.sessions import ClosedPart, SessionSpan, without_closures
 from market.words import Exchange, Session
 
 FRESH_SEC = 30  # how long a process may go on with sessions that it has read
@@ -20,19 +20,28 @@ _read: dict[int, tuple[float, datetime, tuple[SessionSpan, ...]]] = {}
 
 
 def session_spans(around: datetime, days: int = 5) -> tuple[SessionSpan, ...]:
-    """Sessions that touch `around` ± `days`, oldest first; read at most twice a minute by a process."""
+    """Sessions that touch `around` ± `days`, oldest first, without closures that people entered.
+
+    Read at most twice a minute by a process.
+    """
     aware(around)
     known = _read.get(days)
     if known and time.monotonic() - known[0] < FRESH_SEC and abs(around - known[1]) < SLACK:
         return known[2]
     reach = timedelta(days=days) + SLACK
     rows = TradingDay.objects.filter(market="US", end__gt=around - reach, start__lt=around + reach)
-    spans = tuple(
+    planned = (
         SessionSpan(day, Session(session), start, end)
         for day, session, start, end in rows.order_by("start").values_list("trading_day", "session", "start", "end")
     )
+    spans = tuple(without_closures(planned, _closed()))
     _read[days] = (time.monotonic(), around, spans)
     return spans
+
+
+def _closed() -> dict[date, ClosedPart]:
+    rows = Closure.objects.filter(market="US").values_list("trading_day", "closed_from", "closed_until")
+    return {day: ClosedPart(start, end) for day, start, end in rows}
 
 
 def forget_sessions() -> None:

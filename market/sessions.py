@@ -1,7 +1,7 @@
 """Sessions of trading days. New York decides the day; the rows come from the TradingDay table."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,27 @@ class SessionSpan:
     session: Session
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPart:
+    """A part of a trading day in which nothing trades, against the calendar; without times it is the whole day."""
+
+    closed_from: datetime | None = None  # the day ends there
+    closed_until: datetime | None = None  # the day begins there
+
+
+def without_closures(spans: Iterable[SessionSpan], closed: Mapping[date, ClosedPart]) -> Iterator[SessionSpan]:
+    """The sessions that are left when closures are taken away."""
+    for span in spans:
+        part = closed.get(span.trading_day)
+        if part is None:
+            yield span
+        elif part.closed_from is not None or part.closed_until is not None:
+            start = max(span.start, part.closed_until or span.start)
+            end = min(span.end, part.closed_from or span.end)
+            if start < end:
+                yield replace(span, start=start, end=end)
 
 
 def session_at(now: datetime, spans: Iterable[SessionSpan]) -> SessionView:
