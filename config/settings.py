@@ -206,6 +206,17 @@ ORDER_HINT_HOLDS_SEC = env.float("ORDER_HINT_HOLDS_SEC", default=300.0)
 ORDER_TRACK_IDLE_SEC = env.float("ORDER_TRACK_IDLE_SEC", default=6.0)
 ORDER_TRACK_BUSY_SEC = env.float("ORDER_TRACK_BUSY_SEC", default=2.0)
 
+# --- hooks and what is kept how long (days; 0: for ever) ----------------------------------------------
+HOOK_BEFORE_OPEN_MIN = env.int("HOOK_BEFORE_OPEN_MIN", default=30)
+CLOSURE_SYMBOLS = env.list("CLOSURE_SYMBOLS", default=["SPY", "AAPL", "MSFT"])
+RETENTION_LOGS_DAYS = env.int("RETENTION_LOGS_DAYS", default=400)
+RETENTION_SIGNALS_DAYS = env.int("RETENTION_SIGNALS_DAYS", default=180)
+RETENTION_LOOKS_DAYS = env.int("RETENTION_LOOKS_DAYS", default=400)
+RETENTION_EQUITY_DAYS = env.int("RETENTION_EQUITY_DAYS", default=30)
+RETENTION_HOOKS_DAYS = env.int("RETENTION_HOOKS_DAYS", default=400)
+RETENTION_CRASHES_DAYS = env.int("RETENTION_CRASHES_DAYS", default=90)
+RETENTION_DELIVERIES_DAYS = env.int("RETENTION_DELIVERIES_DAYS", default=90)
+
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
 LOGGING = {

@@ -234,6 +234,7 @@ class RebalancePlan(models.Model):
     minutes_after_open = models.PositiveSmallIntegerField(default=30)
     include_rule_positions = models.BooleanField(default=False)
     enabled = models.BooleanField(default=False)
+    enabled_at = models.DateTimeField(null=True, blank=True)  # what was due before is not caught up
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
