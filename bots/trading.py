@@ -74,7 +74,7 @@ def intent_for(watch: Watch, decision: Decision, quote: Quote | None) -> OrderIn
         return None
     rule, side = watch.rule, decision.side
     price = price_for(rule, decision, quote)
-    quantity = watch.state.qty if side is Side.SELL else quantity_for(rule, price)
+    quantity = watch.state.qty if side is Side.SELL else quantity_for(rule, price, watch.state.qty)
     if decision.quantity is not None:  # a strategy may want less than its rule allows, never more
         quantity = min(quantity, decision.quantity)
     if quantity <= 0:

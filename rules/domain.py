@@ -298,16 +298,38 @@ def evaluate(rule: Rule, market: MarketData) -> Decision:
     if blocked:
         return _decision(rule, market, side, seen, blocked=blocked)
     look = Look(market, seen, current=by_bar or _reach_now(market, seen), by_bar=by_bar)
+    found = judged = _judged(rule, market, look, side)
+    if side is Side.SELL and rule.max_entries > 1 and found["verdict"] is False and _may_look_to_add(rule, market):
+        judged = _judged(rule, market, look, Side.BUY)
+        found = judged if judged["verdict"] else found
+    side = found.pop("side", side)
+    if by_bar and found["looked"] and not (found.get("broke") is None and _awaits_bars(rule, look, judged)):
+        found["judged_bar"] = seen[-1].start
+    return _decision(rule, market, side, seen, **found)
+
+
+def may_add(rule: Rule, held: int, entries: int) -> bool:
+    """Whether a rule that holds these shares, bought by so many entries, may enter again (safety.md 2.3).
+
+    It then does so only when its exit is surely not true: with both true it exits, and an unknown exit adds no risk.
+    """
+    return 0 < held < rule.max_position and entries < rule.max_entries
+
+
+def _may_look_to_add(rule: Rule, market: MarketData) -> bool:
+    """A program has been asked about both sides at once."""
+    return rule.program is None and may_add(rule, market.position.qty, market.position.entries)
+
+
+def _judged(rule: Rule, market: MarketData, look: Look, side: Side) -> dict[str, Any]:
+    """What the condition of this side says, and where it says nothing the rule's program."""
     compiled = rule.compiled_exit if side is Side.SELL else rule.compiled_entry
     verdict = compiled.verdict(look)
     if rule.program is not None and not verdict:
-        found = _asked(rule, rule.program, market, look, side)
-    else:
-        action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
-        found = {"looked": True, "action": action, "verdict": verdict, "_compiled": compiled, "_look": look}
-    if by_bar and found["looked"] and not (found.get("broke") is None and _awaits_bars(rule, look, found)):
-        found["judged_bar"] = seen[-1].start
-    return _decision(rule, market, side, seen, **found)
+        adds = verdict is False and may_add(rule, market.position.qty, market.position.entries)
+        return _asked(rule, rule.program, market, look, side, adds=adds)
+    action = (Action.EXIT if side is Side.SELL else Action.ENTRY) if verdict else Action.NONE
+    return {"looked": True, "action": action, "verdict": verdict, "_compiled": compiled, "_look": look, "side": side}
 
 
 def _awaits_bars(rule: Rule, look: Look, found: Mapping[str, Any]) -> bool:
@@ -328,20 +350,26 @@ def _session_problem(rule: Rule, market: MarketData) -> Text | None:
     return _NOT_ACTING[session]
 
 
-def _asked(rule: Rule, program: Program, market: MarketData, look: Look, side: Side) -> dict[str, Any]:
-    """What a Python strategy makes of the decision. It never buys more while it holds, nor sells what it lacks."""
+def _asked(
+    rule: Rule, program: Program, market: MarketData, look: Look, side: Side, *, adds: bool = False
+) -> dict[str, Any]:
+    """What a Python strategy makes of the decision. It sells only what it has; while it holds it buys if it may add."""
     try:
         wish = program.decide(_as_seen(market, look), rule)
     except StrategyAway as away:
-        return {"looked": False, "away": away.text, "blocked": away.text}
+        return {"looked": False, "away": away.text, "blocked": away.text, "verdict": None}
     except StrategyBroke as broke:
         return {"looked": True, "verdict": None, "broke": broke.text, "blocked": broke.text}
+    if adds and wish.action is Action.ENTRY:
+        side = Side.BUY
     asked = Action.EXIT if side is Side.SELL else Action.ENTRY
     if wish.action is not asked:
         return {"looked": True, "said": wish.reason, "verdict": False}
-    most = market.position.qty if side is Side.SELL else rule.max_position
+    held = market.position.qty
+    most = held if side is Side.SELL else rule.max_position - held
     return {
         "looked": True,
+        "side": side,
         "action": asked,
         "verdict": True,
         "quantity": None if wish.quantity is None else min(wish.quantity, most),
@@ -370,11 +398,14 @@ def _bars_of(seen: Seen) -> Bars:
     return Bars(whole.timeframe, rows, whole.complete, whole.begins)
 
 
-def quantity_for(rule: Rule, price: Decimal) -> int:
-    """Whole shares that the rule's amount buys at this price in dollars, at most its maximum; may be 0."""
+def quantity_for(rule: Rule, price: Decimal, held: int = 0) -> int:
+    """Whole shares that the rule's amount buys at this price in dollars; with those held at most its maximum.
+
+    May be 0.
+    """
     if price <= 0:
         raise ValueError("a price is above zero")
-    return min(int((rule.buy_amount_usd / price).to_integral_value(ROUND_FLOOR)), rule.max_position)
+    return min(int((rule.buy_amount_usd / price).to_integral_value(ROUND_FLOOR)), max(0, rule.max_position - held))
 
 
 def decision_key(rule: Rule, side: Side, *, bar_at: datetime | None, now: datetime) -> str:

@@ -64,6 +64,7 @@ def _may_try(plan: Plan) -> bool:
         and rule.program is None
         and rule.time_in_force is TimeInForce.DAY
         and rule.cooldown_sec <= length
+        and rule.max_entries == 1
     )
 
 

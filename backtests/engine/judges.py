@@ -233,7 +233,7 @@ def owned(held: Held) -> OwnedPosition:
     if not held.qty:
         return OwnedPosition()
     opened = None if held.opened_at is None else datetime.fromtimestamp(held.opened_at, UTC)
-    return OwnedPosition(held.qty, held.avg_price, opened, _decimal(held.high_since_entry))
+    return OwnedPosition(held.qty, held.avg_price, opened, _decimal(held.high_since_entry), held.entries)
 
 
 def _decimal(value: Any) -> Decimal | None:

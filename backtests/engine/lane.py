@@ -15,7 +15,7 @@ from market.orders import OrderIntent
 from market.sessions import SessionSpan
 from market.words import Session, Side, Timeframe, TimeInForce
 from orders.risk import GUARDS, RiskFacts, Verdict, assess
-from rules.domain import Decision, quantity_for
+from rules.domain import Decision, may_add, quantity_for
 
 NOON = DAY // 2
 _ALWAYS = SessionView(Session.REGULAR)  # no table of sessions was given: every bar is tradable
@@ -59,7 +59,7 @@ class Judge(Protocol):
 class Held:
     """What a rule holds and what its account has, as a condition reads them. One for each rule; it changes."""
 
-    __slots__ = ("avg_price", "high_since_entry", "lane", "opened_at", "qty")
+    __slots__ = ("avg_price", "entries", "high_since_entry", "lane", "opened_at", "qty")
 
     def __init__(self, lane: "Lane | None" = None) -> None:
         self.lane = lane
@@ -68,6 +68,7 @@ class Held:
 
     def clear(self) -> None:
         self.qty = 0
+        self.entries = 0
         self.avg_price: Decimal | None = None
         self.opened_at: float | None = None
         self.high_since_entry: float | Decimal | None = None
@@ -106,6 +107,7 @@ class Lane:
         "_options",
         "_plain",
         "_symbol_lanes",
+        "adds",
         "book",
         "columns",
         "entry",
@@ -128,6 +130,7 @@ class Lane:
         self._opens, self._closes = memoryview(self.columns.open), memoryview(self.columns.close)
         self.entry, self.exit, self.watches_high = judge.entry, judge.exit, judge.watches_high
         self.order: Working | None = None
+        self.adds = rule.max_entries > 1
         self.quantity = 0
         self.position = Held(self)
         self.seen = 0  # the newest bar whose close was looked at, where somebody needs it
@@ -174,7 +177,16 @@ class Lane:
                 if self.order is not None:
                     self._drop(OUT)
                 self.decide(Side.SELL, i, wish)
+            elif self.adds and self.order is None and (wish is False or self.rule.program is not None):
+                self._look_to_add(i)
         elif self.order is None:
+            wish = self.entry(i, self.position)
+            if wish:
+                self.decide(Side.BUY, i, wish)
+
+    def _look_to_add(self, i: int) -> None:
+        """Its exit is not true: a rule that may add looks at its entry, as live."""
+        if may_add(self.rule, self.quantity, self.position.entries):
             wish = self.entry(i, self.position)
             if wish:
                 self.decide(Side.BUY, i, wish)
@@ -196,9 +208,10 @@ class Lane:
             limit = limit_of(self.rule, side, close, self._options)
         quantity = self.quantity
         if side is Side.BUY:
-            quantity = quantity_for(self.rule, close)
+            quantity = quantity_for(self.rule, close, self.quantity)
         if said and said.quantity is not None:
-            quantity = min(said.quantity, self.rule.max_position if side is Side.BUY else self.quantity)
+            most = self.rule.max_position - self.quantity if side is Side.BUY else self.quantity
+            quantity = min(said.quantity, most)
         now, self.seen = self.closes(i), i
         quantity = self._allowed(side, i, quantity, close, limit, now)
         if not quantity:
@@ -402,6 +415,8 @@ class Lane:
         if quantity:
             self.book.fill(self.number, order.side, quantity, price, bar=i, decided=order.decided, day=day)
             self._hold(i, price)
+            if order.side is Side.BUY and not order.entered:
+                order.entered, self.position.entries = True, self.position.entries + 1
         order.leaves = left - quantity
         if not order.leaves:
             self.order = None
@@ -417,6 +432,8 @@ class Lane:
         if not before:
             held.opened_at = float(self.columns.start[i])
             held.high_since_entry = float(price)
+        elif self.adds and self.quantity > before:  # what is paid is a price, too
+            held.high_since_entry = max(float(held.high_since_entry or 0), float(price))
 
     def _drop(self, why: Text) -> None:
         order, self.order = self.order, None

@@ -23,6 +23,7 @@ class Working:
     limit: Decimal | None = None
     day: int | None = None
     first_bar: bool = True
+    entered: bool = False  # something of it has filled
 
 
 def exact(value: float) -> Decimal:

@@ -52,7 +52,7 @@ def _one(lane: Lane, progress: Progress | None) -> None:
                 lane.on_bar(i)
                 lane.on_close(i)
                 i += 1
-            elif lane.quantity and lane.watches_high:
+            elif lane.quantity and (lane.watches_high or lane.adds):
                 lane.on_close(i)
                 i += 1
             elif lane.quantity:
