@@ -15,14 +15,26 @@ def house() -> Iterator[None]:
     from django.test.utils import setup_databases, teardown_databases
 
     django.setup()
-    databases = setup_databases(verbosity=0, interactive=False)
+    databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     try:
         yield
     finally:
         from django.db import connections
 
+        _end_other_sessions()
         connections.close_all()
         teardown_databases(databases, verbosity=0)
+
+
+def _end_other_sessions() -> None:
+    """Threads of the event loop keep connections of their own."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def point_at(kis: Any) -> None:
