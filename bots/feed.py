@@ -53,6 +53,7 @@ class Feed:
     asked: dict[str, float] = field(default_factory=dict)
     polled: dict[str, tuple[SessionView, Quote]] = field(default_factory=dict)  # the last look, and in which session
     latest: dict[str, Quote] = field(default_factory=dict)
+    may_ask: Callable[[], bool] = lambda: True  # a bot that may have lost its lease asks nothing
     may_ask_alone: Callable[[], bool] = lambda: True
     deaf: bool = False  # Redis is away
 
@@ -117,7 +118,7 @@ class Feed:
 
     def _most_silent(self, now: float) -> str | None:
         """Held before others, then whoever was asked for longest ago; None when nothing is due, or not by us."""
-        if self.deaf and not self.may_ask_alone():
+        if not self.may_ask() or (self.deaf and not self.may_ask_alone()):
             return None
         every = ASK_EVERY_SEC if self.session.session is not None else CLOSED_SEC
         never = -CLOSED_SEC - 1

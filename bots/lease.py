@@ -15,6 +15,13 @@ SEND_MARGIN_SEC = settings.BOT_SEND_WITHIN_SEC + 1
 
 
 FEED_LEASE_SEC = 5.0  # how long a dead owner of a socket is waited for
+START_EXPIRES_SEC = 9  # a start message expires before the next is due
+LONGEST_BACKOFF_SEC = 120
+
+
+def backoff_sec(crashes: int) -> int:
+    """Seconds that are waited after so many crashes in a row. After the first the bot comes back at once."""
+    return 0 if crashes <= 1 else min(START_EXPIRES_SEC * 2 ** min(crashes - 1, 10), LONGEST_BACKOFF_SEC)
 
 
 class LostLease(TradingError):
@@ -42,6 +49,14 @@ class Lease:
             if cursor.fetchone() is None:
                 raise lost(self)
         return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Crashes:
+    """`in_a_row` since the last quiet minute; `lately`: within BOT_CRASH_WINDOW_SEC."""
+
+    in_a_row: int
+    lately: int
 
 
 def lost(lease: Lease) -> LostLease:
@@ -72,8 +87,8 @@ def acquire(account_id: UUID, holder: str) -> Lease | None:
             return None
         cursor.execute(
             "UPDATE bots_botlease SET token = token + 1, holder = %s, acquired_at = clock_timestamp(),"
-            " beat_at = clock_timestamp(), expires_at = clock_timestamp() + %s, start_asked_until = NULL"
-            " WHERE account_id = %s RETURNING token",
+            " beat_at = clock_timestamp(), expires_at = clock_timestamp() + %s,"
+            " start_asked_until = NULL, starts_missed = 0 WHERE account_id = %s RETURNING token",
             [holder, settings.BOT_LEASE, account_id],
         )
         (token,) = cursor.fetchone()
@@ -104,41 +119,90 @@ def release(lease: Lease) -> None:
 def _make_row(account_id: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bots_botlease (account_id, token, holder, crashes, last_error)"
-            " VALUES (%s, 0, '', 0, '') ON CONFLICT DO NOTHING",
+            "INSERT INTO bots_botlease (account_id, token, holder, starts_missed, crashes, last_error)"
+            " VALUES (%s, 0, '', 0, 0, '') ON CONFLICT DO NOTHING",
             [account_id],
         )
 
 
 def claim_start(account_id: UUID, seconds: float) -> bool:
-    """The right to ask for one start of this account's bot; it lapses after `seconds`."""
+    """The right to ask for one start of this account's bot; it lapses after `seconds`.
+
+    Refused while the bot runs, while a start is pending, and while a crash is waited out. A claim that lapsed before
+    any worker came counts as a missed start.
+    """
     _make_row(account_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE bots_botlease SET start_asked_until = clock_timestamp() + make_interval(secs => %s)"
+            "UPDATE bots_botlease SET start_asked_until = clock_timestamp() + make_interval(secs => %s),"
+            " starts_missed = starts_missed + CASE WHEN start_asked_until IS NULL THEN 0 ELSE 1 END"
             " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp())"
-            " AND (start_asked_until IS NULL OR start_asked_until < clock_timestamp())",
+            " AND (start_asked_until IS NULL OR start_asked_until < clock_timestamp())"
+            " AND (start_after IS NULL OR start_after < clock_timestamp())",
             [seconds, account_id],
         )
         return cursor.rowcount == 1
 
 
-def note_crash(account_id: UUID, error: str) -> int:
-    """Remember that the bot ended badly; crashes in a row."""
+def note_arrival(account_id: UUID) -> None:
+    """A worker has taken the start message: there was a slot for it, whatever becomes of the bot."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE bots_botlease SET crashes = crashes + 1, last_error = %s WHERE account_id = %s RETURNING crashes",
-            [error[:2000], account_id],
+            "UPDATE bots_botlease SET start_asked_until = NULL, starts_missed = 0"
+            " WHERE account_id = %s AND (expires_at IS NULL OR expires_at < clock_timestamp())",
+            [account_id],
         )
-        row = cursor.fetchone()
-    return row[0] if row else 0
+
+
+def note_crash(account_id: UUID, error: str, *, token: int | None = None, holder: str = "") -> Crashes | None:
+    """Remember that the bot ended badly, and start it no sooner than `backoff_sec` says.
+
+    `token`: that of a lease whose holder never let go; None when this end was counted before.
+    """
+    _make_row(account_id)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bots_botcrash (account_id, at, token, holder, error)"
+            " VALUES (%s, clock_timestamp(), %s, %s, %s) ON CONFLICT DO NOTHING",
+            [account_id, token, holder, error[:2000]],
+        )
+        if cursor.rowcount != 1:
+            return None
+        cursor.execute("SELECT crashes FROM bots_botlease WHERE account_id = %s FOR UPDATE", [account_id])
+        in_a_row = cursor.fetchone()[0] + 1
+        cursor.execute(
+            "UPDATE bots_botlease SET crashes = %s, last_error = %s,"
+            " start_after = clock_timestamp() + make_interval(secs => %s) WHERE account_id = %s",
+            [in_a_row, error[:2000], backoff_sec(in_a_row), account_id],
+        )
+        cursor.execute(
+            "SELECT count(*) FROM bots_botcrash WHERE account_id = %s"
+            " AND at > clock_timestamp() - make_interval(secs => %s)",
+            [account_id, settings.BOT_CRASH_WINDOW_SEC],
+        )
+        return Crashes(in_a_row, cursor.fetchone()[0])
+
+
+def fell_silent(account_id: UUID) -> tuple[int, str] | None:
+    """Token and holder of a lease that ran out without being let go of: its process is gone or stuck.
+
+    Not so where the database itself was away meanwhile: then nobody could beat.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT token, holder FROM bots_botlease WHERE account_id = %s AND holder > ''"
+            " AND expires_at < clock_timestamp() AND expires_at > pg_postmaster_start_time()",
+            [account_id],
+        )
+        found: tuple[int, str] | None = cursor.fetchone()
+        return found
 
 
 def note_quiet(lease: Lease) -> None:
     """It has run well for a while: the next crash is the first again."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE bots_botlease SET crashes = 0, last_error = ''"
+            "UPDATE bots_botlease SET crashes = 0, last_error = '', start_after = NULL"
             " WHERE account_id = %s AND token = %s AND crashes > 0",
             [lease.account_id, lease.token],
         )

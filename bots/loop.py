@@ -5,23 +5,23 @@ Everything that touches the database runs in short functions of their own; no re
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
 from redis.asyncio import Redis
 
 import orders.services as order_desk
 from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
-from bots import checkpoint, desk, health, trading
+from bots import checkpoint, database, health, overseer, trading
 from bots import lease as leases
 from bots.feed import Feed
 from bots.health import Pulse
@@ -35,13 +35,13 @@ from bots.watch import BROKE_INSIDE, Watch, aged, follow, load, switch_off
 from credentials.models import ApiCredential
 from credentials.selectors import data_credential_for, trade_credential
 from instruments.selectors import session_spans
-from logs.services import record
 from market.broker import Broker
 from market.data import AccountView, Quote, SessionView
-from market.errors import Text, TradingError
+from market.errors import TradingError
 from market.orders import Notice, OrderIntent
 from market.sessions import session_at
 from market.words import Environment, MarginMode
+from orders.moves import uptime
 from positions.services import mark_to_market, record_equity
 from rules.domain import Decision, StrategyBroke, evaluate
 
@@ -89,6 +89,11 @@ class AccountBot:
     session: SessionView = field(default_factory=lambda: SessionView(None))
     open_orders: int = 0
     reconciled_at: datetime | None = None
+    sure_until: float = 0.0  # on `uptime`: nobody else can have the lease before
+    unsure: bool = False  # the database failed while something was on its way: recover before anything is sent
+    acting: int = 0  # how much is on its way
+    idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is
+    recovering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Recover, then trade. Returns when asked to stop; raises LostLease, or what broke."""
@@ -107,9 +112,9 @@ class AccountBot:
         notices = Notices(self.account.pk, self.redis, self._on_notice, self.look_now.set)
         sockets = [SocketOwner(self.redis, key, self.lease.holder) for key in self._socket_keys()]
         feed = Feed(self.redis, self.data_key or self.key, self._on_quote, self._on_gap)
-        feed.may_ask_alone = self._owner_of_prices(sockets)
-        await self._reload(feed)
-        await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
+        feed.may_ask, feed.may_ask_alone = self.holds, self._owner_of_prices(sockets)
+        await self._insist(self._reload, feed)
+        await self._insist(self._remember)
         return [
             feed.run(),
             notices.listen(),
@@ -121,6 +126,9 @@ class AccountBot:
             self._trade(),
             self._keep_history(),
         ]
+
+    async def _remember(self) -> None:
+        await sync_to_async(checkpoint.restore)(self.account, self.watches.values())
 
     def _owner_of_prices(self, sockets: list[SocketOwner]) -> Callable[[], bool]:
         """Our own key is ours alone, as the account's lease is. Of a shared key the socket's owner is the one."""
@@ -145,13 +153,37 @@ class AccountBot:
         """Renew the lease and say how we are. A database that is away for a moment is not yet a lost lease."""
         quiet_since = _now()
         while True:
-            with suppress(DatabaseError):
-                await sync_to_async(leases.renew)(self.lease)
+            try:
+                await self._renew()
                 await sync_to_async(self._show_health)(_now())
                 if _now() - quiet_since > timedelta(seconds=60):
                     await sync_to_async(leases.note_quiet)(self.lease)
                     quiet_since = _now()
+            except database.AWAY as e:
+                await self._without_database(e)
             await asyncio.sleep(BEAT_SEC)
+
+    async def _renew(self) -> None:
+        """Raises LostLease, also when the lease ran out and nobody has taken it."""
+        asked_at = uptime()
+        await sync_to_async(leases.renew)(self.lease)
+        self.holds_since(asked_at)
+
+    def holds_since(self, moment: float) -> None:
+        """The lease was taken or renewed by what was asked at this moment of `uptime`."""
+        self.sure_until = moment + settings.BOT_LEASE.total_seconds()
+        overseer.tell(self.lease, self.sure_until)
+
+    def holds(self) -> bool:
+        """Whether the lease is ours for certain, by our own clock; a process that was paused knows it at once."""
+        return uptime() < self.sure_until
+
+    async def _without_database(self, error: Exception) -> None:
+        log.warning("%s: the database is away: %s", self.account.nickname, type(error).__name__)
+        self.pulse.trouble = database.TROUBLE
+        if not self.holds():
+            overseer.tell_ended()  # we know, and send nothing
+        await database.mend()
 
     def _show_health(self, now: datetime) -> None:
         status, reason = self.pulse.judge(
@@ -166,8 +198,13 @@ class AccountBot:
             await asyncio.sleep(seconds)
 
     async def _survive(self, work: Callable, *args: object) -> bool:
-        """Do it; trouble with the broker is noted and the bot goes on. True when it went well."""
+        """Do it, if the lease is ours; trouble with the broker or the database is noted and the bot goes on.
+
+        True when it went well.
+        """
         try:
+            if not self.holds():
+                await self._renew()
             await work(*args)
         except LostLease:
             raise
@@ -175,7 +212,42 @@ class AccountBot:
             self.pulse.trouble = e.message
             log.warning("%s: %s", self.account.nickname, e.message.en, extra={"code": e.code})
             return False
+        except database.AWAY as e:
+            await self._without_database(e)
+            return False
         return True
+
+    async def _insist(self, work: Callable, *args: object) -> None:
+        """Do it again and again until it went well."""
+        while True:
+            if await self._survive(work, *args):
+                return
+            await asyncio.sleep(database.AGAIN_SEC)
+
+    @contextmanager
+    def _on_its_way(self) -> Iterator[None]:
+        """Around what may send. What a failing database left half recorded is recovered before more is sent."""
+        self.acting += 1
+        self.idle.clear()
+        try:
+            yield
+        except database.AWAY:
+            self.unsure = True
+            raise
+        finally:
+            self.acting -= 1
+            if not self.acting:
+                self.idle.set()
+
+    async def _be_sure(self) -> None:
+        """After trouble with the database: nothing is sent before the broker's list was read again."""
+        if not self.unsure:
+            return
+        async with self.recovering:
+            await self.idle.wait()
+            if self.unsure:
+                await self._recover()
+                self.unsure = False
 
     async def _reload(self, feed: Feed) -> None:
         await sync_to_async(self.account.refresh_from_db)()
@@ -201,11 +273,13 @@ class AccountBot:
         return [_identity(key) for key in now] == [_identity(key) for key in (self.key, self.data_key)]
 
     async def _carry_out(self) -> None:
-        done = await to_the_end(
-            order_desk.carry_out_instructions(
-                account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
+        await self._be_sure()
+        with self._on_its_way():
+            done = await to_the_end(
+                order_desk.carry_out_instructions(
+                    account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
+                )
             )
-        )
         if done:
             self.look_now.set()
 
@@ -218,6 +292,8 @@ class AccountBot:
                 raise
             except TradingError as e:
                 self.pulse.trouble = e.message
+            except database.AWAY as e:
+                await self._without_database(e)
             else:
                 break
             await asyncio.sleep(1)
@@ -273,17 +349,22 @@ class AccountBot:
             while True:
                 await self.need_history.wait()
                 self.need_history.clear()
-                try:
-                    await history.fill(self.series)
-                except TradingError as e:
-                    self.pulse.data_trouble = e.message
-                    pause = min(pause * 2, 30)
-                    await asyncio.sleep(pause)
-                    self.need_history.set()
-                else:
-                    self.pulse.data_trouble, pause = None, 1.0
+                if await self._survive(self._fill, history):
+                    pause = 1.0
+                    continue
+                pause = min(pause * 2, 30)
+                await asyncio.sleep(pause)
+                self.need_history.set()
         finally:
             await history.aclose()
+
+    async def _fill(self, history: History) -> None:
+        self.pulse.data_trouble = None
+        try:
+            await history.fill(self.series)
+        except TradingError as e:
+            self.pulse.data_trouble = e.message
+            raise
 
     async def _trade(self) -> None:
         while True:
@@ -296,6 +377,7 @@ class AccountBot:
                     await self._survive(self._judge, watch)
 
     async def _judge(self, watch: Watch) -> None:
+        await self._be_sure()
         now = _now()
         quote = self.quotes.get(watch.row.symbol)
         quote = aged(quote, now, settings.BOT_QUOTE_MAX_AGE) if quote else None
@@ -309,18 +391,19 @@ class AccountBot:
             watch.stored_at = now
             await sync_to_async(trading.store_evaluation)(watch, evaluation, now)
         before = watch.remembered
-        sent = await to_the_end(
-            trading.act(
-                account=self.account,
-                watch=watch,
-                decision=decision,
-                intent=intent,
-                quote=quote,
-                broker=self.broker,
-                lease=self.lease,
-                now=now,
+        with self._on_its_way():
+            sent = await to_the_end(
+                trading.act(
+                    account=self.account,
+                    watch=watch,
+                    decision=decision,
+                    intent=intent,
+                    quote=quote,
+                    broker=self.broker,
+                    lease=self.lease,
+                    now=now,
+                )
             )
-        )
         if watch.remembered != before:
             await sync_to_async(checkpoint.save)(self.account, list(self.watches.values()))
         if sent:
@@ -377,7 +460,7 @@ class AccountBot:
 
     async def _on_notice(self, notice: Notice) -> None:
         """A hint: look at the list now."""
-        await order_desk.on_notice(account=self.account, notice=notice, now=_now())
+        await self._survive(partial(order_desk.on_notice, account=self.account, notice=notice, now=_now()))
         self.look_now.set()
 
 
@@ -399,35 +482,3 @@ async def to_the_end[T](work: Coroutine[Any, Any, T]) -> T:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-async def run(account_id: UUID, asked_to_stop: Callable[[], bool]) -> bool:
-    """Take the account's lease and run its bot. False when somebody else already does, or it should not run."""
-    account = await BrokerageAccount.objects.aget(pk=account_id)
-    if not account.enabled:
-        return False
-    async with desk.taken(account) as ours:
-        if ours is None:
-            return False
-        data_key = await sync_to_async(data_credential_for)(account)
-        bot = AccountBot(account, ours.lease, ours.key, ours.broker, ours.redis, data_key, asked_to_stop, Pulse(_now()))
-        await sync_to_async(_say_started)(account, ours.lease)
-        await bot.run()
-        stopped = Text("봇을 멈췄습니다.", "The bot has stopped.")
-        await sync_to_async(_journal)(account, stopped, {"holder": ours.lease.holder})
-    return True
-
-
-def _say_started(account: BrokerageAccount, lease: Lease) -> None:
-    started = Text("봇을 시작했습니다.", "The bot has started.")
-    if lease.taken_from:
-        started = Text(
-            "이전 봇이 인사 없이 끝나서 새 봇이 이어받았습니다. 주문 내역부터 확인합니다.",
-            "The bot before ended without a word; this one takes over and reads the order list first.",
-        )
-    ctx = {"holder": lease.holder, "token": lease.token, "taken_from": lease.taken_from}
-    _journal(account, started, ctx, level="warning" if lease.taken_from else "info")
-
-
-def _journal(account: BrokerageAccount, message: Text, ctx: dict, *, level: str = "info") -> None:
-    record(account=account, kind="account", level=level, message=message, ctx=ctx, at=_now())

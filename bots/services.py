@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.models import BrokerageAccount, HealthStatus, HouseLimits, Role, User
 from accounts.selectors import accounts_operable_by
-from accounts.services import set_enabled
-from bots import health, lease
-from bots.crashes import START_EXPIRES_SEC, backoff_sec
+from accounts.services import mark_health, set_enabled
+from bots import crashes, lease
+from bots.lease import START_EXPIRES_SEC
 from bots.models import BotLease
 from bots.selectors import db_now, wanted
 from bots.worker import run_account_bot
@@ -20,38 +20,55 @@ from market.words import TradingState
 
 log = logging.getLogger("bots")
 
-SILENT_SEC = 20
+SHORT_AFTER = 2  # starts in a row that no worker took
 
 
 def ask_to_start(account_id: UUID) -> bool:
-    """Put one start message on the bots queue, unless one is pending or the bot runs."""
-    row = BotLease.objects.filter(pk=account_id).first()
-    crashes = row.crashes if row else 0
-    if not lease.claim_start(account_id, backoff_sec(crashes)):
+    """Put one start message on the bots queue, unless one is pending, the bot runs, or a crash is waited out."""
+    if not lease.claim_start(account_id, START_EXPIRES_SEC):
         return False
     run_account_bot.apply_async(args=[str(account_id)], queue="bots", expires=START_EXPIRES_SEC)
     return True
 
 
 def ensure_bots() -> int:
-    """Start every enabled account's bot that does not beat, and say which have fallen silent. Starts asked for."""
+    """Start every enabled account's bot that does not beat, and say which ended without a word. Starts asked for.
+
+    What goes wrong with one account keeps no other waiting.
+    """
     asked = 0
     for account, row in wanted():
-        if _silent(row):
-            _say_silent(account)
-        asked += ask_to_start(account.pk)
+        try:
+            asked += _ensure(account, row)
+        except Exception:
+            log.exception("the bot of %s could not be asked to start", account.nickname)
     return asked
 
 
-def _silent(row: BotLease | None) -> bool:
-    if row is None or row.beat_at is None or not row.holder:  # never ran, or let go of it
+def _ensure(account: BrokerageAccount, row: BotLease | None) -> bool:
+    silent = lease.fell_silent(account.pk) if row is not None and row.holder else None
+    if silent is not None:
+        crashes.note_silent_end(account.pk, *silent)
+    if not ask_to_start(account.pk):
         return False
-    return (db_now() - row.beat_at).total_seconds() > SILENT_SEC
+    missed = BotLease.objects.values_list("starts_missed", flat=True).get(pk=account.pk)
+    if missed >= SHORT_AFTER:
+        _say_short(account, news=missed == SHORT_AFTER)
+    return True
 
 
-def _say_silent(account: BrokerageAccount) -> None:
-    silent = Text("봇이 응답하지 않아 다시 시작합니다.", "The bot is silent and is being started again.")
-    health.show(account, HealthStatus.UNHEALTHY, silent, timezone.now())
+def _say_short(account: BrokerageAccount, *, news: bool) -> None:
+    """Nobody takes the start messages: more bots are wanted than the workers have slots, or no worker runs."""
+    now = timezone.now()
+    why = Text(
+        "봇을 시작할 빈자리가 없습니다. 봇 작업자가 켜져 있는지 보고, BOT_SLOTS를 늘리거나 작업자를 더 두세요.",
+        "No slot is free for this bot. See that a bots worker runs; raise BOT_SLOTS or add a worker.",
+    )
+    mark_health(account=account, status=HealthStatus.UNHEALTHY, reason=why, now=now)
+    if news:
+        running = BotLease.objects.filter(expires_at__gt=db_now()).count()
+        ctx = {"event": "slots_short", "wanted": len(wanted()), "running": running}
+        record(account=account, kind="account", level="error", message=why, ctx=ctx, at=now)
 
 
 def start_bot(*, account: BrokerageAccount, confirm: str, by: User | None) -> None:

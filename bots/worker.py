@@ -5,17 +5,18 @@ import gc
 import logging
 import os
 import signal
+from contextlib import suppress
 from multiprocessing import RawValue
+from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from celery import shared_task
-from celery.signals import worker_before_create_process, worker_shutting_down
-from django.db import connections
+from celery.signals import worker_before_create_process, worker_ready, worker_shutting_down
+from django.db import DatabaseError, connections
 
-from bots import loop
+from bots import overseer, running
 from bots.crashes import note_crash
-from bots.lease import LostLease
 
 log = logging.getLogger("bots")
 
@@ -30,10 +31,9 @@ def run_account_bot(account_id: str, **_later: object) -> None:
     account = UUID(str(account_id))
     try:
         asyncio.run(_until_told(account))
-    except* LostLease as lost:
-        log.warning("bot of %s ended: %s", account, lost.exceptions[0])
-    except* Exception as broken:
-        note_crash(account, broken)
+    except Exception as broken:
+        with suppress(DatabaseError):  # who cannot say it here is found silent by the next
+            note_crash(account, broken)
         raise
 
 
@@ -48,7 +48,7 @@ async def _until_told(account: UUID) -> None:
         return told.is_set() or bool(_stopping.value) or os.getppid() != parent
 
     try:
-        await loop.run(account, asked_to_stop)
+        await running.run(account, asked_to_stop)
     finally:
         await sync_to_async(connections.close_all)()
 
@@ -62,3 +62,10 @@ def tell_bots_to_stop(**_: object) -> None:
 def share_memory_with_children(**_: object) -> None:
     """Move what is loaded out of the collector's sight, so that forked children go on sharing its pages."""
     gc.freeze()
+
+
+@worker_ready.connect
+def watch_over_children(sender: Any = None, **_: object) -> None:
+    """In the worker that runs bots: see bots.overseer."""
+    if "bots" in sender.app.amqp.queues.consume_from:
+        overseer.watch(lambda: sender.pool.info.get("processes", ()))

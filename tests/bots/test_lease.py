@@ -116,7 +116,8 @@ class TestStarts:
 
     def test_a_crash_is_counted_until_the_bot_has_run_quietly(self, paper_account):
         mine = lease.acquire(paper_account.pk, "a:1")
-        assert [lease.note_crash(paper_account.pk, "x"), lease.note_crash(paper_account.pk, "x")] == [1, 2]
+        counted = [lease.note_crash(paper_account.pk, "x") for _ in range(2)]
+        assert [(c.in_a_row, c.lately) for c in counted] == [(1, 1), (2, 2)]
 
         lease.note_quiet(mine)
 
