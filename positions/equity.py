@@ -64,3 +64,40 @@ def drawdown_pct(alone: Decimal | None, peak: Decimal | None) -> Decimal | None:
 def _units(equity: Decimal, alone: Decimal) -> Decimal:
     """None left when everything was taken out: then nothing is gained or lost until somebody pays in."""
     return (equity / alone).quantize(UNIT_STEP, ROUND_HALF_EVEN) if equity > 0 else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The broker's cash less ours, as much of it as has been there all the time since `since`."""
+
+    usd: Decimal
+    since: datetime
+
+
+def narrowed(gap: Gap | None, difference: Decimal, now: datetime) -> Gap | None:
+    """What is left of the gap after one more look; None when the two agree to the cent."""
+    if abs(difference) < CENT:
+        return None
+    if gap is None or (gap.usd > 0) != (difference > 0):
+        return Gap(difference, now)
+    return gap if abs(gap.usd) <= abs(difference) else Gap(difference, gap.since)
+
+
+def believed_at(gap: Gap, *, cash: Decimal, ours_moved: bool) -> datetime:
+    """When what is still unexplained then came from outside.
+
+    Soon, if our own ledger did not move since both agreed: nothing of ours can explain it. Else, and when it is so
+    small that fees or an exchange rate may be it, when the trades of that day are settled.
+    """
+    if ours_moved or abs(gap.usd) < SMALL * abs(cash):
+        return settled_after(gap.since)
+    return gap.since + STAYS_FOR
+
+
+def settled_after(moment: datetime) -> datetime:
+    """The morning in Seoul on which the trades of a US day that was going on at `moment` show settled (T+1)."""
+    morning = (moment + timedelta(days=1)).astimezone(SEOUL)
+    day = morning.date() if morning.time() <= SETTLED_AT else morning.date() + timedelta(days=1)
+    while day.weekday() not in MORNINGS_AFTER_A_US_DAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, SETTLED_AT, SEOUL)

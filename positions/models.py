@@ -66,8 +66,7 @@ class EquityPoint(models.Model):
     account = models.ForeignKey(BrokerageAccount, on_delete=models.CASCADE, related_name="equity_points")
     trading_day = models.DateField()
     at = models.DateTimeField()
-    cash = models.DecimalField(**MONEY)
-    ledger_net = models.DecimalField(**MONEY)  # sold less bought, of all days, when the cash was this
+    cash = models.DecimalField(**MONEY)  # by our own ledger
     positions_value = models.DecimalField(**MONEY)
     equity = models.DecimalField(**MONEY)
     realized_today = models.DecimalField(**MONEY, default=0)

@@ -4,35 +4,57 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from accounts.models import BrokerageAccount, User
-from logs.services import record
+from instruments.selectors import session_spans
 from market.errors import Text
 from market.orders import Holding, Listing
-from market.sessions import NEW_YORK
-from market.words import Exchange, Freshness, Side
-from positions.domain import Book, after_fill, merged, unrealized
-from positions.models import DailyLedger, EquityPoint, Position
+from market.sessions import session_at
+from market.words import Exchange, Freshness, Session, Side
+from positions import owners
+from positions.book import (
+    as_book,
+    journal,
+    keep,
+    lock_account,
+    lock_book,
+    lock_position,
+    lock_positions,
+    price_of,
+    trading_day_of,
+    value_of,
+)
+from positions.cash import book_outside, book_shares, record_cash_flow, record_equity
+from positions.domain import after_fill, merged
+from positions.holds import hold_symbol, look_for_jumps, release_symbol
+from positions.jumps import REVERSE, SPLITS, Jump, JumpKind, ratio_of_prices, ratio_of_shares
+from positions.models import DailyLedger, Position
 from positions.reconciliation import Finding, InFlight, compare
-from positions.shapes import position_shape
+from positions.shapes import decimal_text
+
+__all__ = [
+    "Reconciliation",
+    "accept_broker_quantity",
+    "book_fill",
+    "hold_symbol",
+    "lock_position",
+    "look_for_jumps",
+    "mark_to_market",
+    "reconcile_holdings",
+    "record_cash_flow",
+    "record_equity",
+    "release_symbol",
+]
 
 ZERO = Decimal(0)
 NOTHING = InFlight()
-
-
-def lock_position(*, account_id: UUID, symbol: str, exchange: Exchange | str) -> Position:
-    """The row of the symbol, made when missing, locked until the caller's transaction ends."""
-    rows = Position.objects.select_for_update(no_key=True).filter(account_id=account_id, symbol=symbol)
-    if (found := rows.first()) is not None:
-        return found
-    Position.objects.bulk_create(
-        [Position(account_id=account_id, symbol=symbol, exchange=exchange)], ignore_conflicts=True
-    )
-    return rows.get()
+SUSPICIOUS = frozenset(ratio for ratio in SPLITS + REVERSE if not Fraction(2, 3) < ratio < Fraction(3, 2))
+OVERNIGHT_SLACK = Decimal("0.03")  # a first price so near to a usual split of the last close is not simply believed
 
 
 def book_fill(
@@ -53,10 +75,9 @@ def book_fill(
     Never fails on a sale beyond the book: that is journaled and the position needs a person.
     """
     position = lock_position(account_id=account.pk, symbol=symbol, exchange=exchange)
-    booked = after_fill(_book(position), side, quantity, price, fee)
-    _keep(position, booked.book)
+    booked = after_fill(as_book(position), side, quantity, price, fee)
     position.last_price = position.last_price or price
-    position.unrealized_pnl = unrealized(booked.book, position.last_price)
+    keep(position, booked.book)
     position.needs_person = position.needs_person or booked.beyond > 0
     position.save()
     _add_to_ledger(account.pk, trading_day, side, quantity * price, fee, booked.realized)
@@ -66,8 +87,19 @@ def book_fill(
             f"{symbol}을(를) 장부보다 {booked.beyond}주 더 팔았습니다. 증권사 잔고를 확인하세요.",
             f"{booked.beyond} more shares of {symbol} were sold than our book had. Check the broker's holdings.",
         )
-    _journal(account, position, message, at, level="error" if booked.beyond else "info", rule_id=rule_id)
+    journal(account, position, message, at, level="error" if booked.beyond else "info", rule_id=rule_id)
     return position
+
+
+@dataclass(slots=True)
+class Outside:
+    """What one reconciliation brought in without an order of ours: shares by their worth, and the cash for them."""
+
+    shares: Decimal = ZERO
+    cash: Decimal = ZERO
+
+    def add(self, quantity: int, price: Decimal) -> None:
+        self.shares += quantity * price
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +127,22 @@ def reconcile_holdings(
         return Reconciliation()
     held = _by_symbol(listing.rows)
     findings: dict[str, Finding] = {}
+    outside = Outside()
     with transaction.atomic():
-        rows = Position.objects.select_for_update(no_key=True).filter(account=account).order_by("symbol")
-        ours = {p.symbol: p for p in rows}
+        ours = {p.symbol: p for p in lock_positions(account.pk)}
         for symbol in sorted(set(ours) | set(held)):
             flight = (in_flight or {}).get(symbol, NOTHING)
-            findings[symbol] = _reconcile_one(account, ours.get(symbol), symbol, held.get(symbol), flight, listing, now)
+            findings[symbol] = _reconcile_one(
+                account, ours.get(symbol), symbol, held.get(symbol), flight, listing, now, outside
+            )
+        book = lock_book(account.pk)
+        book.reconciled_at = listing.read_at
+        if outside.shares or outside.cash:
+            value = value_of(lock_positions(account.pk))
+            book_outside(
+                account=account, book=book, value_after=value, shares=outside.shares, cash=outside.cash, now=now
+            )
+        book.save()
     return Reconciliation(
         True,
         frozenset(s for s, f in findings.items() if f in {Finding.ADOPT_FOREIGN, Finding.BROUGHT_IN}),
@@ -109,82 +151,69 @@ def reconcile_holdings(
 
 
 def accept_broker_quantity(*, position: Position, by: User | None, now: datetime) -> Position:
-    """A person takes the broker's figure for ours: a journaled correction that belongs to no rule."""
+    """A person takes the broker's figure for ours: a journaled correction that belongs to no rule.
+
+    Rules never own more than the book: what they own beyond a lower figure is taken from them.
+    """
     with transaction.atomic():
-        row = Position.objects.select_for_update(no_key=True).get(pk=position.pk)
+        account = lock_account(position.account_id)
+        held = lock_positions(account.pk)
+        row = next(p for p in held if p.pk == position.pk)
+        before = value_of(held)
         if row.broker_qty is not None and row.broker_qty != row.qty:
-            _keep(row, merged(_book(row), row.broker_qty - row.qty, row.last_price))
-        row.needs_person = False
-        row.unrealized_pnl = unrealized(_book(row), row.last_price)
+            keep(row, merged(as_book(row), row.broker_qty - row.qty, row.last_price))
+        row.needs_person, row.held_because = False, None
         row.save()
+        owners.lower(account, now)
+        book_shares(account, before, value_of(held), now)
         who = by.email if by else "system"
         message = Text(
             f"{row.symbol} 보유를 증권사 수량 {row.qty}주로 고쳤습니다({who}).",
             f"{row.symbol} was corrected to the broker's {row.qty} shares by {who}.",
         )
-        _journal(row.account, row, message, now, level="warning")
+        journal(account, row, message, now, level="warning")
     return row
 
 
 def mark_to_market(*, account: BrokerageAccount, prices: Mapping[str, Decimal], now: datetime) -> None:
-    """New last prices of symbols held; not journaled, the next journal row carries them."""
-    for symbol, price in prices.items():
+    """New last prices of symbols held; not journaled, the next journal row carries them.
+
+    A held symbol keeps the price from before its jump, so that a split makes neither a peak nor a drawdown. The
+    first price of a day that is off by a usual split holds its symbol, until `look_for_jumps` knows better.
+    """
+    session = session_at(now, session_spans(now))
+    rows = Position.objects.filter(account=account, symbol__in=prices, avg_price__isnull=False, qty__gt=0)
+    for position in rows.filter(held_because__isnull=True):
+        price = prices[position.symbol]
         if price <= 0:
             continue  # a zero is no price
-        # in one statement, from the row's own figures: a fill booked meanwhile is not undone
-        Position.objects.filter(account=account, symbol=symbol, avg_price__isnull=False).exclude(
-            last_price=price
-        ).update(last_price=price, unrealized_pnl=(price - F("avg_price")) * F("qty"), updated_at=now)
+        if session.trading_day and _jumped_overnight(position, price, session.trading_day):
+            _suspect(position, price, now)
+            continue
+        seen = {"last_price": price}
+        if session.session is Session.REGULAR:
+            seen |= {"close_price": price, "close_day": session.trading_day}
+        if any(getattr(position, name) != value for name, value in seen.items()):
+            # in one statement, from the row's own figures: a fill booked meanwhile is not undone
+            Position.objects.filter(pk=position.pk, avg_price__isnull=False, held_because__isnull=True).update(
+                **seen, unrealized_pnl=(price - F("avg_price")) * F("qty"), updated_at=now
+            )
 
 
-def record_equity(
-    *, account: BrokerageAccount, now: datetime, cash: Decimal | None = None, trading_day: date | None = None
-) -> EquityPoint | None:
-    """One point of the equity curve, in dollars. None while the cash was never known: that is not zero.
+def _jumped_overnight(position: Position, price: Decimal, day: date) -> bool:
+    if position.close_price is None or position.close_day is None or position.judged_day == day:
+        return False
+    return position.close_day < day and ratio_of_prices(position.close_price, price, OVERNIGHT_SLACK) in SUSPICIOUS
 
-    `cash`: the broker's figure, if nothing of ours was on its way when it was read. Otherwise None: the cash known
-    last, moved by what our own fills have paid and earned since. `trading_day`: New York's date when not given.
-    """
-    day = trading_day or now.astimezone(NEW_YORK).date()
-    with transaction.atomic():
-        # a fill changes its position and the ledger in one transaction: while the positions are locked both agree
-        rows = Position.objects.select_for_update(no_key=True).filter(account=account).order_by("symbol")
-        positions = [p for p in rows if p.qty]
-        net = _ledger_net(account)
-        cash = cash if cash is not None else _cash_moved_on(account, net)
-        if cash is None:
-            return None
-        ledger = DailyLedger.objects.filter(account=account, trading_day=day).first()
-    value = sum((p.qty * (p.last_price or p.avg_price or ZERO) for p in positions), ZERO)
-    figures = {
-        "trading_day": day,
-        "cash": cash,
-        "ledger_net": net,
-        "positions_value": value,
-        "equity": value + cash,
-        "realized_today": ledger.realized_pnl if ledger else ZERO,
-        "unrealized": sum((p.unrealized_pnl for p in positions), ZERO),
+
+def _suspect(position: Position, price: Decimal, now: datetime) -> None:
+    ratio = ratio_of_prices(position.close_price or price, price, OVERNIGHT_SLACK)
+    evidence = {
+        "our_close": decimal_text(position.close_price),
+        "previous_close": decimal_text(price),
+        "first_price": True,
     }
-    return EquityPoint.objects.update_or_create(account=account, at=now, defaults=figures)[0]
-
-
-def _ledger_net(account: BrokerageAccount) -> Decimal:
-    """What our fills have brought in all, fees paid: sold less bought."""
-    sums = DailyLedger.objects.filter(account=account).aggregate(net=Sum(F("sold_usd") - F("bought_usd")))
-    return sums["net"] or ZERO
-
-
-def _cash_moved_on(account: BrokerageAccount, net: Decimal) -> Decimal | None:
-    last = EquityPoint.objects.filter(account=account).order_by("-at").first()
-    return None if last is None else last.cash + net - last.ledger_net
-
-
-def _book(position: Position) -> Book:
-    return Book(position.qty, position.avg_price, position.realized_pnl)
-
-
-def _keep(position: Position, book: Book) -> None:
-    position.qty, position.avg_price, position.realized_pnl = book.quantity, book.avg_price, book.realized_pnl
+    hold_symbol(position=position, jump=Jump(JumpKind.PRICE_JUMP, ratio), now=now, evidence=evidence)
 
 
 def _add_to_ledger(account_id: UUID, day: date, side: Side, value: Decimal, fee: Decimal, realized: Decimal) -> None:
@@ -215,6 +244,7 @@ def _reconcile_one(
     flight: InFlight,
     listing: Listing[Holding],
     now: datetime,
+    outside: Outside,
 ) -> Finding:
     holding, quantity, sellable = held or (None, 0, 0)
     finding = compare(position.qty if position else None, quantity, flight)
@@ -222,17 +252,35 @@ def _reconcile_one(
         if finding is Finding.COVERED or holding is None:
             return finding  # our own order is about to arrive; its fill makes the row
         position = lock_position(account_id=account.pk, symbol=symbol, exchange=holding.exchange)
+    before = position.qty
     message = _judge(position, holding, quantity, flight, finding)
     position.broker_qty, position.broker_sellable_qty = quantity, sellable
     position.reconciled_at = listing.read_at
     if holding is not None:
         position.exchange = holding.exchange
-        position.last_price = holding.last_price or position.last_price
-    position.unrealized_pnl = unrealized(_book(position), position.last_price)
+        if finding is not Finding.DISPUTED and position.held_because is None:
+            position.last_price = holding.last_price or position.last_price
+    keep(position, as_book(position))
     position.save()
+    outside.add(position.qty - before, price_of(position))
+    if finding is Finding.ADOPT_FOREIGN:
+        outside.cash -= (position.qty - before) * (flight.foreign_price or price_of(position))
     if message:
-        _journal(account, position, message, now, level="warning")
+        more = {"event": "position_disputed"} if finding is Finding.DISPUTED else {}
+        journal(account, position, message, now, level="warning", **more)
+    if finding is Finding.DISPUTED:
+        _hold_if_split(position, quantity, now)
     return finding
+
+
+def _hold_if_split(position: Position, quantity: int, now: datetime) -> None:
+    """Shares that nothing explains and that a usual split would explain (safety.md 2.6)."""
+    ratio = ratio_of_shares(position.qty, quantity)
+    if ratio is None or position.held_because is not None or position.judged_day == trading_day_of(now):
+        return
+    evidence = {"our_qty": position.qty, "broker_qty": quantity}
+    held = hold_symbol(position=position, jump=Jump(JumpKind.QUANTITY_JUMP, ratio), now=now, evidence=evidence)
+    position.held_because = held.held_because
 
 
 def _judge(
@@ -243,13 +291,13 @@ def _judge(
     symbol = position.symbol
     match finding:
         case Finding.ADOPT_FOREIGN:
-            _keep(position, merged(_book(position), flight.foreign, flight.foreign_price))
+            keep(position, merged(as_book(position), flight.foreign, flight.foreign_price))
             return Text(
                 f"{symbol}: 다른 채널의 주문으로 {flight.foreign:+d}주, 규칙에 속하지 않습니다.",
                 f"{symbol}: {flight.foreign:+d} shares through another channel; they belong to no rule.",
             )
         case Finding.BROUGHT_IN:
-            _keep(position, merged(_book(position), quantity - position.qty, holding.avg_price if holding else None))
+            keep(position, merged(as_book(position), quantity - position.qty, holding.avg_price if holding else None))
             return Text(
                 f"{symbol} {quantity}주가 증권사에 있습니다. 규칙에 속하지 않습니다.",
                 f"{quantity} shares of {symbol} are held at the broker; they belong to no rule.",
@@ -266,18 +314,7 @@ def _judge(
             )
         case Finding.AGREES if disputed_before:
             position.needs_person = False
+            if position.held_because and position.held_because["kind"] == JumpKind.QUANTITY_JUMP:
+                position.held_because = None
             return Text(f"{symbol} 보유 수량이 다시 맞습니다.", f"{symbol}: our book and the broker's agree again.")
     return None
-
-
-def _journal(
-    account: BrokerageAccount,
-    position: Position,
-    message: Text,
-    at: datetime,
-    *,
-    level: str = "info",
-    rule_id: UUID | None = None,
-) -> None:
-    ctx = position_shape(position)
-    record(account=account, rule_id=rule_id, kind="position", level=level, message=message, ctx=ctx, at=at)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from positions.models import EquityPoint, Position
+from positions.models import CashFlow, EquityPoint, Position
 
 
 def decimal_text(value: Decimal | None) -> str | None:
@@ -37,6 +37,8 @@ def position_shape(position: Position) -> dict[str, Any]:
         "unrealized_pnl": decimal_text(position.unrealized_pnl),
         "realized_pnl": decimal_text(position.realized_pnl),
         "needs_person": position.needs_person,
+        "broker_qty": position.broker_qty,
+        "held_because": position.held_because,
         "updated_at": time_text(position.updated_at),
     }
 
@@ -50,4 +52,18 @@ def equity_shape(point: EquityPoint) -> dict[str, Any]:
         "equity": decimal_text(point.equity),
         "realized_today": decimal_text(point.realized_today),
         "unrealized": decimal_text(point.unrealized),
+    }
+
+
+def cash_flow_shape(flow: CashFlow) -> dict[str, Any]:
+    return {
+        "id": str(flow.pk),
+        "account_id": str(flow.account_id),
+        "trading_day": flow.trading_day.isoformat(),
+        "at": time_text(flow.at),
+        "amount_usd": decimal_text(flow.amount_usd),
+        "kind": str(flow.kind),
+        "source": str(flow.source),
+        "note": flow.note,
+        "recorded_by": None if flow.recorded_by is None else flow.recorded_by.email,
     }
