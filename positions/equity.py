@@ -7,7 +7,7 @@ US dollars as Decimal.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from zoneinfo import ZoneInfo
 
 ZERO = Decimal(0)
@@ -15,6 +15,7 @@ ONE = Decimal(1)
 CENT = Decimal("0.01")
 MONEY_STEP = Decimal("0.0001")
 UNIT_STEP = Decimal(1).scaleb(-24)
+WIDE = Context(prec=44, rounding=ROUND_HALF_EVEN)  # as many digits as the column has
 SEOUL = ZoneInfo("Asia/Seoul")
 
 SETTLED_AT = time(10, 40)  # Seoul: the last batch of settled figures is shown by 10:35 (kis-protocol 4.8)
@@ -39,7 +40,7 @@ def marked(standing: Standing, equity: Decimal, at: datetime) -> Standing:
         return Standing(ONE, equity, equity, at) if equity > 0 else standing
     if not standing.units:
         return standing if equity <= 0 else replace(standing, units=_units(equity, standing.alone))
-    alone = max(MONEY_STEP, (equity / standing.units).quantize(MONEY_STEP, ROUND_HALF_EVEN))
+    alone = max(MONEY_STEP, WIDE.divide(equity, standing.units).quantize(MONEY_STEP, context=WIDE))
     if alone > standing.peak:
         return replace(standing, alone=alone, peak=alone, peak_at=at)
     return replace(standing, alone=alone)
@@ -63,7 +64,7 @@ def drawdown_pct(alone: Decimal | None, peak: Decimal | None) -> Decimal | None:
 
 def _units(equity: Decimal, alone: Decimal) -> Decimal:
     """None left when everything was taken out: then nothing is gained or lost until somebody pays in."""
-    return (equity / alone).quantize(UNIT_STEP, ROUND_HALF_EVEN) if equity > 0 else ZERO
+    return WIDE.divide(equity, alone).quantize(UNIT_STEP, context=WIDE) if equity > 0 else ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ __all__ = [
     "record_cash_flow",
     "record_equity",
     "release_symbol",
+    "trading_day_of",
 ]
 
 ZERO = Decimal(0)
