@@ -64,19 +64,19 @@ def is_anothers(
     row: ExecutionRow,
     *,
     ours: Collection[Number],
-    continued: Collection[Number],
     waiting: Collection[tuple[str, str, int]],
+    root: ExecutionRow | None = None,
 ) -> bool:
     """The row is an order of somebody else.
 
     `ours`: every number that one of our orders or requests has; rows about these are ours as well (safety.md 1.7).
-    `continued`: numbers that another row is about. `waiting`: symbol, side and quantity of our orders without a
-    number; an untouched row of the API channel that equals one may still turn out to be it, and is left for later.
+    `root`: the order that the row continues, when another. `waiting`: symbol, side and quantity of our orders without
+    a number; a row of the API channel that equals one, or continues one that does, may still turn out to be it, and
+    is left for later.
     """
-    number = (row.order_date, row.broker_order_id)
-    if number in ours or (row.original_id and (row.order_date, row.original_id) in ours):
+    first = root or row
+    numbers = {(r.order_date, r.broker_order_id) for r in (row, first)} | {(row.order_date, row.original_id)}
+    if any(number in ours for number in numbers) or row.request_kind == "cancel":
         return False
-    if row.request_kind == "cancel":
-        return False
-    parked = is_ours(row) and number not in continued and (row.symbol, row.side, row.quantity) in waiting
+    parked = is_ours(first) and (first.symbol, first.side, first.quantity) in waiting
     return not parked

@@ -15,10 +15,12 @@ from accounts.selectors import readable_account
 from api.pagination import page
 from api.problems import problems
 from api.serializers import PAGE_PARAMETERS, Money, Out, Price, paged
-from market.words import Exchange, OrderType, Side
+from market.words import Exchange, Freshness, OrderType, Side
 from orders import selectors, services
 from orders.domain import State
 from orders.models import Order, Outcome, RequestKind, Wish, WishStatus
+from orders.settlement import Finding
+from orders.settling import Decision, evidence, request_settle
 from orders.shapes import execution_shape, instruction_shape, order_shape, request_shape
 
 
@@ -107,6 +109,69 @@ class InstructionOut(Out):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
+class CandidateOut(Out):
+    """A row of the broker's list; `fits`: it could be the order by everything that is known."""
+
+    us_order_date = serializers.DateField()
+    broker_order_id = serializers.CharField()
+    symbol = serializers.CharField()
+    side = serializers.ChoiceField(choices=_choices(Side))
+    qty = serializers.IntegerField()
+    price = Price()
+    filled_qty = serializers.IntegerField()
+    open_qty = serializers.IntegerField()
+    status_text = serializers.CharField(allow_blank=True)
+    channel = serializers.CharField(allow_blank=True)
+    placed_at = serializers.DateTimeField(allow_null=True)
+    fits = serializers.BooleanField()
+
+
+class ClaimableOut(CandidateOut):
+    """The same, with the order of ours that has the number already."""
+
+    claimed_by = serializers.UUIDField(allow_null=True)
+
+
+class LookOut(Out):
+    """What the list showed, from `at` until `last_at`, in `times` looks."""
+
+    at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    times = serializers.IntegerField()
+    read_at = serializers.DateTimeField()
+    freshness = serializers.ChoiceField(choices=_choices(Freshness))
+    complete = serializers.BooleanField()
+    finding = serializers.ChoiceField(choices=_choices(Finding))
+    candidates = CandidateOut(many=True)
+
+
+class WindowOut(Out):
+    """When the request can have reached the broker, on the broker's clock."""
+
+    vars()["from"] = serializers.DateTimeField()
+    to = serializers.DateTimeField()
+
+
+class EvidenceOut(Out):
+    """All that is known of an order of unknown outcome, newest look first."""
+
+    order = OrderOut()
+    requests = RequestOut(many=True)
+    window = WindowOut()
+    looks = LookOut(many=True)
+    candidates = ClaimableOut(many=True)
+    may_decide = serializers.BooleanField()
+
+
+class SettleIn(serializers.Serializer):
+    """What a person says became of the order."""
+
+    decision = serializers.ChoiceField(choices=_choices(Decision))
+    broker_order_id = serializers.CharField(required=False, allow_blank=True, default="", max_length=20)
+    us_order_date = serializers.DateField(required=False, allow_null=True, default=None)
+    confirm = serializers.CharField(help_text="the account's nickname, typed by the person", trim_whitespace=False)
+
+
 class OrderQuery(serializers.Serializer):
     """What may be asked of the list of orders."""
 
@@ -177,6 +242,36 @@ class OrderCancel(APIView):
         if order is None:
             raise NotFound
         return Response(instruction_shape(services.request_cancel(order=order, by=request.user)), status=202)
+
+
+class OrderEvidence(APIView):
+    @extend_schema(operation_id="orders_evidence", responses={200: EvidenceOut, **problems(401, 404)})
+    def get(self, request: Request, id: UUID) -> Response:
+        """What is known of an order whose outcome is not: its requests, every look at the list, the rows like it."""
+        order = selectors.readable_order(request.user, id)
+        if order is None:
+            raise NotFound
+        return Response(evidence(order, may_decide=selectors.may_operate(request.user, order)))
+
+
+class OrderSettle(APIView):
+    permission_classes = [ByRole]
+
+    @extend_schema(
+        operation_id="orders_settle",
+        request=SettleIn,
+        responses={202: InstructionOut, **problems(400, 401, 403, 404, 409)},
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        """Say what became of an order; the account's bot adopts it. 409 when the decision contradicts what is known."""
+        order = selectors.operable_order(request.user, id)
+        if order is None:
+            raise NotFound
+        told = SettleIn(data=request.data)
+        told.is_valid(raise_exception=True)
+        said = dict(told.validated_data)
+        asked = request_settle(order=order, by=request.user, **said | {"decision": Decision(said["decision"])})
+        return Response(instruction_shape(asked), status=202)
 
 
 class Executions(APIView):

@@ -1,7 +1,7 @@
 """Booking what a reading of the list says: the order moves and its fills are written, together or not at all."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from orders.models import Execution, Order
 from orders.moves import call_person, move, reread
 from orders.pricing import commission
 from orders.readings import CENT_MILLIONTH, Fill, Reading
+from orders.reserving import hint_holds
 from orders.shapes import execution_shape
 from positions.domain import Book, after_fill
 from positions.services import book_fill, lock_position
@@ -35,16 +36,21 @@ class Applied:
     filled: int = 0
 
 
-def apply_reading(order: Order, reading: Reading, *, complete: bool, at: datetime) -> Applied:
+def apply_reading(
+    order: Order, reading: Reading, *, complete: bool, at: datetime, read_at: datetime | None = None
+) -> Applied:
     """Adopt one reading. Idempotent: the same reading again, or an older one, changes nothing.
 
-    An end is believed only from a complete list (safety.md 1.10); fills are facts from any.
+    An end is believed only from a complete list (safety.md 1.10); fills are facts from any. `read_at`: when the list
+    was read, `at` when not given.
     """
     adopted = adopt(order.filled_qty, booked_amount(order), reading, complete=complete)
     if adopted is None:
         return Applied()
     event, fill = adopted.event, adopted.fill
-    changes = _changes(order, reading)
+    changes = _changes(order, reading) | _hint_gone(order, reading, complete, read_at or at)
+    if event is Event.SEEN_PARTIALLY_FILLED and reading.filled_quantity >= changes.get("qty", order.qty):
+        event = Event.SEEN_FILLED
     before = State(order.status)
     try:
         with transaction.atomic(durable=True):
@@ -64,12 +70,24 @@ def booked_amount(order: Order) -> Decimal:
 def _changes(order: Order, reading: Reading) -> dict[str, Any]:
     """What besides state and fills the list knows better: an amend by phone changes quantity, price and number."""
     changes: dict[str, Any] = {}
-    quantity = max(reading.quantity, reading.filled_quantity)
+    quantity = max(reading.quantity or order.qty, reading.filled_quantity)
     if quantity != order.qty:
         changes["qty"] = quantity
+    if order.possible_filled_qty > quantity:
+        changes["possible_filled_qty"] = quantity
     if reading.broker_order_id != order.broker_order_id:
         changes |= {"broker_order_id": reading.broker_order_id, "price": reading.limit_price or order.price}
     return changes
+
+
+def _hint_gone(order: Order, reading: Reading, complete: bool, read_at: datetime) -> dict[str, Any]:
+    """What notices hinted at is given up when an end is read long after the last of them."""
+    if not (complete and reading.needs_complete_list) or order.possible_filled_qty <= reading.filled_quantity:
+        return {}
+    holds_for = timedelta(seconds=settings.ORDER_HINT_HOLDS_SEC)
+    if hint_holds(order.hinted_at, read_at, holds_for=holds_for):
+        return {}
+    return {"possible_filled_qty": reading.filled_quantity}
 
 
 def _book(order: Order, event: Event, fill: Fill | None, changes: dict[str, Any], at: datetime) -> bool:
@@ -77,7 +95,8 @@ def _book(order: Order, event: Event, fill: Fill | None, changes: dict[str, Any]
     if fill is None:
         return move(order, event, at=at, **changes)
     lock_position(account_id=order.account_id, symbol=order.symbol, exchange=order.exchange)
-    fee = commission(fill.quantity, fill.price, settings.KIS_COMMISSION_BPS)
+    # of all that is filled, less what was taken: in however many readings the fills come, the fee is the same
+    fee = max(ZERO, commission(1, fill.cumulative_amount, settings.KIS_COMMISSION_BPS) - order.fees)
     average = (fill.cumulative_amount / fill.cumulative_quantity).quantize(CENT_MILLIONTH, ROUND_HALF_EVEN)
     changes |= {"filled_qty": fill.cumulative_quantity, "avg_fill_price": average, "fees": order.fees + fee}
     if not move(order, event, at=at, **changes):

@@ -32,7 +32,7 @@ class Event(StrEnum):
     NEVER_SEEN = "never_seen"  # the day is over and its complete list does not know the order
     ASK_CANCEL = "ask_cancel"
     ASK_AMEND = "ask_amend"
-    REQUEST_ENDED = "request_ended"  # a cancel or amend surely did not take effect; nothing is filled
+    REQUEST_ENDED = "request_ended"  # a cancel surely did not take effect, or an amend is settled; nothing is filled
     REQUEST_ENDED_FILLED = "request_ended_filled"  # the same, something is filled
     SEEN_WORKING = "seen_working"
     SEEN_PARTIALLY_FILLED = "seen_partially_filled"
@@ -57,6 +57,19 @@ FINAL = frozenset(State) - OPEN
 
 # Without a number of its own such an order could not be told from an identical one (safety.md 1.2).
 NAMELESS = frozenset({State.INTENT, State.SUBMITTING, State.UNKNOWN, State.NOT_SEEN})
+
+# The broker has or had it under a number that we know.
+NUMBERED = frozenset(
+    {
+        State.WORKING,
+        State.PARTIALLY_FILLED,
+        State.PENDING_CANCEL,
+        State.PENDING_AMEND,
+        State.FILLED,
+        State.CANCELLED,
+        State.EXPIRED,
+    }
+)
 
 S, E = State, Event
 
@@ -113,7 +126,7 @@ _TABLE: dict[State, dict[Event, State | None]] = {
     S.CANCELLED: dict(_ENDED),
     S.EXPIRED: dict(_ENDED),
     # a rejection and a fill contradict each other: the fill is the fact, so the rest may be alive
-    S.REJECTED: _ENDED | {E.SEEN_PARTIALLY_FILLED: S.PARTIALLY_FILLED},
+    S.REJECTED: {**_SEEN, E.SEEN_WORKING: None, E.SEEN_REJECTED: None},
     # silence was taken for an end: any row is better evidence
     S.NOT_SEEN: {**_SEEN, E.ACCEPTED: S.WORKING, E.NEVER_SEEN: None},
     S.NOT_SENT: {},

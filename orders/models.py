@@ -1,6 +1,7 @@
 """Orders, the requests made about them, their fills, and what people asked for."""
 
 import uuid
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.conf import settings
@@ -9,9 +10,13 @@ from django.db import models
 from accounts.models import BrokerageAccount
 from api.fields import MONEY, PRICE, one_of, word
 from market.words import Exchange, Freshness, OrderType, Side, TimeInForce
-from orders.domain import OPEN, State
+from orders.domain import FINAL, NUMBERED, OPEN, State
 from orders.settlement import Finding
 from rules.models import TradeRule
+
+
+def _words(states: Iterable[State]) -> list[str]:
+    return sorted(state.value for state in states)
 
 
 class RequestKind(StrEnum):
@@ -101,9 +106,57 @@ class Order(models.Model):
                 name="order_filled_within_quantity", condition=models.Q(filled_qty__lte=models.F("qty"))
             ),
             models.CheckConstraint(
+                name="order_possible_within_quantity", condition=models.Q(possible_filled_qty__lte=models.F("qty"))
+            ),
+            models.CheckConstraint(
                 name="order_filled_means_all",
                 condition=~models.Q(status=State.FILLED) | models.Q(filled_qty=models.F("qty")),
             ),
+            models.CheckConstraint(
+                name="order_partially_filled_means_some",
+                condition=~models.Q(status=State.PARTIALLY_FILLED)
+                | models.Q(filled_qty__gt=0, filled_qty__lt=models.F("qty")),
+            ),
+            models.CheckConstraint(
+                name="order_rejected_filled_nothing", condition=~models.Q(status=State.REJECTED, filled_qty__gt=0)
+            ),
+            models.CheckConstraint(
+                name="order_fill_has_a_price",
+                condition=models.Q(filled_qty=0, avg_fill_price=None)
+                | models.Q(filled_qty__gt=0, avg_fill_price__gt=0),
+            ),
+            models.CheckConstraint(
+                name="order_ends_at_a_time",
+                condition=models.Q(status__in=_words(OPEN), final_at=None)
+                | models.Q(status__in=_words(FINAL), final_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_at_the_broker_has_a_number",
+                condition=~models.Q(status__in=_words(NUMBERED)) | ~models.Q(broker_order_id=""),
+            ),
+            models.CheckConstraint(
+                name="order_unsent_is_untouched",
+                condition=~models.Q(status__in=_words({State.INTENT, State.NOT_SENT}))
+                | models.Q(broker_order_id="", filled_qty=0, possible_filled_qty=0),
+            ),
+            models.CheckConstraint(
+                name="order_sent_has_its_moment",
+                condition=models.Q(status__in=_words({State.INTENT, State.NOT_SENT}))
+                | models.Q(placed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_number_has_its_date",
+                condition=models.Q(broker_order_id="") | models.Q(us_order_date__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_number_without_zeros", condition=~models.Q(broker_order_id__startswith="0")
+            ),
+            models.CheckConstraint(
+                name="order_amend_is_whole",
+                condition=models.Q(amend_qty=None, amend_price=None)
+                | models.Q(amend_qty__gt=0, amend_price__gt=0, status__in=_words(OPEN)),
+            ),
+            models.CheckConstraint(name="order_fees_are_paid", condition=models.Q(fees__gte=0)),
             models.UniqueConstraint(
                 fields=["account", "us_order_date", "broker_order_id"],
                 condition=~models.Q(broker_order_id=""),
@@ -111,7 +164,7 @@ class Order(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["rule", "side"],
-                condition=models.Q(status__in=sorted(s.value for s in OPEN)),
+                condition=models.Q(status__in=_words(OPEN)),
                 name="one_open_order_per_rule_and_side",
             ),
         ]
@@ -148,7 +201,23 @@ class Request(models.Model):
             models.UniqueConstraint(fields=["order", "kind", "attempt"], name="request_attempt_once"),
             one_of("request", "kind", RequestKind),
             one_of("request", "outcome", Outcome),
+            models.CheckConstraint(
+                name="request_number_has_its_date",
+                condition=models.Q(broker_order_id="") | models.Q(us_order_date__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_number_without_zeros", condition=~models.Q(broker_order_id__startswith="0")
+            ),
+            models.CheckConstraint(
+                name="request_pending_has_no_answer",
+                condition=~models.Q(outcome=Outcome.PENDING) | models.Q(answered_at=None),
+            ),
+            models.CheckConstraint(
+                name="request_unsent_has_no_number",
+                condition=~models.Q(outcome__in=[Outcome.NOT_SENT, Outcome.REFUSED]) | models.Q(broker_order_id=""),
+            ),
         ]
+        indexes = [models.Index(fields=["us_order_date", "broker_order_id"])]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.order}"
@@ -195,6 +264,10 @@ class Execution(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "cumulative_qty"], name="fill_booked_once"),
             models.CheckConstraint(name="fill_has_quantity", condition=models.Q(qty__gt=0)),
+            models.CheckConstraint(name="fill_has_price", condition=models.Q(price__gt=0)),
+            models.CheckConstraint(
+                name="fill_within_cumulative", condition=models.Q(qty__lte=models.F("cumulative_qty"))
+            ),
             one_of("execution", "side", Side),
         ]
         indexes = [
@@ -221,6 +294,9 @@ class ForeignOrder(models.Model):
     avg_fill_price = models.DecimalField(**PRICE, null=True, blank=True)
     adopted_qty = models.PositiveIntegerField(default=0)  # of the filled shares, those already in our book
     channel = models.CharField(max_length=40, blank=True)
+    declared = models.BooleanField(default=False)  # a person said that it is none of ours
+    # It turned out to be this order of ours; what was adopted of it leaves the book at the next reconciliation.
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="mistaken_for")
     seen_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -230,7 +306,8 @@ class ForeignOrder(models.Model):
                 fields=["account", "us_order_date", "broker_order_id"], name="foreign_order_once_per_day"
             ),
             models.CheckConstraint(
-                name="foreign_adopted_within_filled", condition=models.Q(adopted_qty__lte=models.F("filled_qty"))
+                name="foreign_adopted_within_filled",
+                condition=models.Q(order__isnull=False) | models.Q(adopted_qty__lte=models.F("filled_qty")),
             ),
             one_of("foreign_order", "side", Side),
         ]
@@ -251,6 +328,8 @@ class Instruction(models.Model):
     status = word(WishStatus, default=WishStatus.PENDING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     result = models.JSONField(null=True, blank=True)
+    claimed_by = models.BigIntegerField(null=True, blank=True)  # fencing token of the lease that carries it out
+    not_before = models.DateTimeField(null=True, blank=True)  # while it waits: when to look at it again
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -258,6 +337,15 @@ class Instruction(models.Model):
         constraints = [
             one_of("instruction", "wish", Wish),
             one_of("instruction", "status", WishStatus),
+            models.CheckConstraint(
+                name="instruction_ends_at_a_time",
+                condition=models.Q(status=WishStatus.PENDING, done_at=None)
+                | models.Q(~models.Q(status=WishStatus.PENDING), done_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="instruction_about_an_order_names_it",
+                condition=~models.Q(wish__in=[Wish.CANCEL, Wish.AMEND, Wish.SETTLE]) | models.Q(order__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["order", "wish"],
                 condition=models.Q(status="pending"),

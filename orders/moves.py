@@ -61,6 +61,8 @@ def move(order: Order, event: Event, *, at: datetime, why: Text | None = None, *
         return True
     if (after in FINAL) != (before in FINAL):
         changes["final_at"] = at if after in FINAL else None
+    if after in FINAL and order.amend_qty is not None:
+        changes |= {"amend_qty": None, "amend_price": None}
     changes |= {"status": after, "updated_at": at}
     same = Order.objects.filter(pk=order.pk, status=before, filled_qty=order.filled_qty)
     if not same.update(**changes):
@@ -104,4 +106,5 @@ def call_person(account: BrokerageAccount, why: Text, *, at: datetime, **ctx: An
     BrokerageAccount.objects.filter(pk=account.pk, trading_state=TradingState.ACTIVE).update(
         trading_state=TradingState.REDUCING, trading_state_reason=why.as_dict(), updated_at=at
     )
+    ctx = {"event": "needs_person", **ctx}
     record(account=account, kind="account", level="error", message=why, ctx=ctx, at=at)

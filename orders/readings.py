@@ -71,6 +71,28 @@ def successors_of(row: ExecutionRow, rows: Iterable[ExecutionRow]) -> tuple[Exec
     )
 
 
+def root_of(row: ExecutionRow, rows: Iterable[ExecutionRow]) -> ExecutionRow:
+    """The first order of the chain of amends that the row belongs to, as far as the list shows it."""
+    by_number = {r.broker_order_id: r for r in rows if r.order_date == row.order_date}
+    seen = {row.broker_order_id}
+    while row.original_id and row.original_id not in seen and row.original_id in by_number:
+        seen.add(row.original_id)
+        row = by_number[row.original_id]
+    return row
+
+
+def shows_amend(rows: Iterable[ExecutionRow], numbers: Iterable[str], quantity: int, price: Decimal | None) -> bool:
+    """Whether the list shows an amend of one of these numbers that asked for just this."""
+    known = set(numbers)
+    return any(
+        r.request_kind == "amend"
+        and r.original_id in known
+        and (r.quantity, r.limit_price) == (quantity, price)
+        and REJECTED_TEXT not in r.status_text
+        for r in rows
+    )
+
+
 def read_row(row: ExecutionRow, successors: Sequence[ExecutionRow] = (), *, day_over: bool = False) -> Reading:
     """What one order's row says. `successors`: later rows about it; `day_over`: its trading day has ended.
 

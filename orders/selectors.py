@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
+from rest_framework.exceptions import PermissionDenied
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.selectors import accounts_for, operable_account
 from orders.models import Execution, Order
 
@@ -22,6 +23,16 @@ def executions_for(user: User) -> QuerySet[Execution]:
 def readable_order(user: User, order_id: UUID | str) -> Order | None:
     """The order with its account, or None: what is not yours to see does not exist."""
     return orders_for(user).select_related("account").filter(pk=order_id).first()
+
+
+def may_operate(user: User, order: Order) -> bool:
+    """Whether the person may also decide about the order."""
+    if user.role == Role.VIEWER:
+        return False
+    try:
+        return operable_account(user, order.account_id) is not None
+    except PermissionDenied:
+        return False
 
 
 def operable_order(user: User, order_id: UUID | str) -> Order | None:

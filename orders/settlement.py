@@ -31,12 +31,14 @@ class Window:
 
     `committed_at` is the commit before the write, ours; `skew` how far the broker's clock may be behind;
     `ends_at` the end of that trading day. `list_is_final`: the list is complete and was read after that end.
+    `answer_may_come`: the request's own answer, which outranks any row, is not yet out of the question.
     """
 
     committed_at: datetime
     ends_at: datetime
     skew: timedelta
     list_is_final: bool
+    answer_may_come: bool = False
 
     def covers(self, moment: datetime | None) -> bool:
         """A row without a time cannot be excluded by it."""
@@ -69,6 +71,8 @@ def settle(
     taken: the other stays an order that no intent explains, which calls a person by itself.
     """
     found = tuple(r for r in rows if _could_be(r, order, claimed, window))
+    if window.answer_may_come:
+        return Settlement(Finding.WAIT, None, found)
     match len(found):
         case 0:
             return Settlement(Finding.NOT_SEEN if window.list_is_final else Finding.WAIT)
@@ -77,6 +81,24 @@ def settle(
     if window.list_is_final:
         return Settlement(Finding.CLAIM, min(found, key=lambda r: _distance(r, window)), found)
     return Settlement(Finding.AMBIGUOUS, None, found)
+
+
+def answer_may_come(committed_at: datetime, ended_at: datetime | None, now: datetime, *, within: timedelta) -> bool:
+    """Whether the answer to a request may still arrive.
+
+    `ended_at`: when the process that wrote it stopped waiting; None when it died or fell silent, and then only time
+    tells: the write has a deadline and the answer a timeout, and `within` is longer than both together.
+    """
+    return ended_at is None and now < committed_at + within
+
+
+def same_order_on_another_date(row: ExecutionRow, order: UnknownOrder, window: Window) -> bool:
+    """Whether a row with our number is our order though the broker dates it otherwise than we do.
+
+    In the evening (daytime session) the broker may give the date of the trading day that follows. Numbers return
+    the next day, so the row must be the order in everything, its moment included.
+    """
+    return row.placed_at is not None and _could_be(row, order, (), window)
 
 
 def _could_be(row: ExecutionRow, order: UnknownOrder, claimed: Collection[Number], window: Window) -> bool:

@@ -18,6 +18,8 @@ from orders.domain import State
 from orders.facts import in_the_air
 from orders.listing import TrackReport, apply_listing, dates_to_read
 from orders.models import Execution, ForeignOrder, Order, Request
+from orders.owning import give_up_what_is_gone
+from orders.reserving import hinted
 from positions.reconciliation import InFlight
 from positions.services import Reconciliation, reconcile_holdings
 
@@ -37,7 +39,8 @@ async def track(*, account: BrokerageAccount, broker: Broker, now: datetime) -> 
     """
     (first, last), unknown = await _db(_what_to_read)(account, now)
     listing = await broker.executions(first, last, lane=Lane.EXIT if unknown else Lane.TRACKING)
-    return await _db(apply_listing)(account, listing, max(now, listing.read_at))  # waiting for a turn takes time
+    # waiting for a turn takes time
+    return await _db(apply_listing)(account, listing, max(now, listing.read_at), dates=(first, last))
 
 
 def _what_to_read(account: BrokerageAccount, now: datetime) -> tuple[tuple, bool]:
@@ -60,6 +63,8 @@ def apply_holdings(account: BrokerageAccount, listing: Listing[Holding], now: da
         if found.adopted:
             rows = ForeignOrder.objects.filter(account=account, symbol__in=found.adopted)
             rows.exclude(adopted_qty=F("filled_qty")).update(adopted_qty=F("filled_qty"), updated_at=now)
+        if found.judged:
+            give_up_what_is_gone(account, now)
     return found
 
 
@@ -88,7 +93,7 @@ def in_flight(account: BrokerageAccount, now: datetime) -> Mapping[str, InFlight
 def _foreign(account: BrokerageAccount) -> dict[str, tuple[int, Decimal | None]]:
     """Symbol to shares that other channels bought less what they sold, not yet in our book, and a buying price."""
     found: dict[str, tuple[int, Decimal | None]] = {}
-    for order in ForeignOrder.objects.filter(account=account, filled_qty__gt=F("adopted_qty")):
+    for order in ForeignOrder.objects.filter(account=account).exclude(filled_qty=F("adopted_qty")):
         net, price = found.get(order.symbol, (0, None))
         shares = order.filled_qty - order.adopted_qty
         buying = order.side == Side.BUY
@@ -115,6 +120,7 @@ def _on_notice(account: BrokerageAccount, notice: Notice, now: datetime) -> bool
     )
     order = Order.objects.filter(pk__in=requests.values("order_id")).order_by("-created_at").first()
     if order is not None:
-        hinted = min(order.qty, max(order.possible_filled_qty, order.filled_qty) + notice.quantity)
-        Order.objects.filter(pk=order.pk, possible_filled_qty__lt=hinted).update(possible_filled_qty=hinted)
+        possible = hinted(order.qty, order.filled_qty, order.possible_filled_qty, notice.quantity)
+        same = Order.objects.filter(pk=order.pk, qty__gte=possible, possible_filled_qty__lte=possible)
+        same.update(possible_filled_qty=possible, hinted_at=now)
     return True

@@ -13,13 +13,15 @@ from market.errors import Unreachable
 from market.orders import Notice
 from market.words import Freshness, Side, TradingState
 from orders.domain import State
-from orders.listing import LIST_SETTLES, apply_listing
+from orders.listing import apply_listing
 from orders.models import Execution, ForeignOrder, Instruction, Order, WishStatus
 from orders.services import CannotCancel, Vetoed, on_notice, request_cancel
 from positions.models import DailyLedger, Position
 from rules.models import RuleState
 
 pytestmark = pytest.mark.django_db
+
+LIST_SETTLES = timedelta(minutes=15)
 
 
 def status(order: Order) -> str:
@@ -223,7 +225,9 @@ class TestDoubt:
         desk.broker.next("lose_answer")
         order = desk.buy()
         desk.broker.add("50001", "NVDA", Side.BUY, 10, Decimal("100.00"))
-        report = desk.track()
+        for _ in range(3):
+            assert (status(order), order.needs_person) == (State.UNKNOWN, False)
+            report = desk.track()
 
         assert report.ambiguous == 1
         assert (status(order), order.needs_person) == (State.UNKNOWN, True)
@@ -289,6 +293,9 @@ class TestStart:
         if not arrived:
             desk.broker.rows.clear()
         desk.recover()
+        assert status(order) == State.UNKNOWN  # a process that was paused may yet record its answer
+        desk.later(seconds=64)
+        desk.track()
         assert status(order) == (State.WORKING if arrived else State.UNKNOWN)
         assert len(desk.broker.originals()) == int(arrived)
 
