@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from bots import cards as _cards  # noqa: F401  (fills the admin's first page)
+from bots.hooks import admin as _hooks  # noqa: F401  (pages of hooks, rebalancings and closures)
 from bots.models import BotCheckpoint, BotLease, FeedLease
 from theme.admin import ReadOnlyAdmin
 

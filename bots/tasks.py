@@ -12,6 +12,7 @@ from django.utils import timezone
 from backtests.selectors import runs_without_candles
 from backtests.tasks import enqueue
 from bots import candles, errand, master_files, renewal, services
+from bots.hooks import tasks as _hooks  # noqa: F401  (hooks and what is cleaned up)
 from bots.worker import run_account_bot
 from instruments.services import ImportRefused
 from market.errors import TradingError

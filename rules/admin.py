@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from rules import plans_admin as _plans  # noqa: F401  (the page of rebalancing plans)
 from rules.fields import READERS, STOPS, read_fields
 from rules.models import RuleState, RuleVersion, StrategySignal, TradeRule
 from rules.problems import errors_of, warnings_of

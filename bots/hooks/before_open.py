@@ -1,8 +1,9 @@
 """Before the open: is the account fit for the night? What was found is one journal row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -26,8 +27,10 @@ from logs.services import record
 from market.broker import Broker
 from market.data import Bar
 from market.errors import Text, TradingError
+from market.orders import Holding, Listing
 from market.sessions import SEOUL
 from market.words import Exchange, Timeframe, TradingState
+from orders.track import in_flight
 from positions.models import Position
 from positions.services import look_for_jumps
 from rules.models import RebalancePlan, TradeRule
@@ -113,7 +116,7 @@ async def _book(account: BrokerageAccount, key: ApiCredential, redis: Redis, fou
         if reader is not broker:
             await reader.aclose()
     closes = {s: rows[-1].close for s, rows in bars.items()}
-    await sync_to_async(look_for_jumps)(account=account, previous_closes=closes, holdings=holdings, now=now)
+    await sync_to_async(_jumps)(account, closes, holdings, now)
     await sync_to_async(_store)(bars)
     found.facts |= {
         "symbols": sorted(symbols),
@@ -122,6 +125,12 @@ async def _book(account: BrokerageAccount, key: ApiCredential, redis: Redis, fou
     }
     if not holdings.complete:
         found.cannot(ReadFailed(Text("보유 종목을 다 읽지 못했습니다.", "Not all holdings could be read.")))
+
+
+def _jumps(account: BrokerageAccount, closes: Mapping[str, Decimal], holdings: Listing[Holding], now: datetime) -> None:
+    look_for_jumps(
+        account=account, previous_closes=closes, holdings=holdings, now=now, in_flight=in_flight(account, now)
+    )
 
 
 async def _days(reader: Broker, symbols: dict[str, Exchange], found: Readiness) -> dict[str, tuple[Bar, ...]]:

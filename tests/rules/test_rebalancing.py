@@ -1,6 +1,6 @@
 """Bringing an account back to its weights: near them, never over the cash, and nothing to do a second time."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +12,8 @@ from rules.rebalancing import Held, NoPrice, Plan, lines_of, rebalance
 FEE_BPS = 25
 
 
-def fee(trade) -> D:
-    return (trade.value * FEE_BPS / 10000).quantize(D("0.0001"))
+def fee(trade) -> Decimal:
+    return (trade.value * FEE_BPS / 10000).quantize(Decimal("0.0001"))
 
 
 def after(holdings, cash, trades):
@@ -28,9 +28,9 @@ def after(holdings, cash, trades):
 
 
 def run(weights, holdings, prices, cash, *, band="5", **more):
-    plan = Plan({s: D(p) for s, p in weights.items()}, D(band), **more)
+    plan = Plan({s: Decimal(p) for s, p in weights.items()}, Decimal(band), **more)
     held = {s: h if isinstance(h, Held) else Held(h) for s, h in holdings.items()}
-    return rebalance(plan, held, {s: D(p) for s, p in prices.items()}, D(cash), FEE_BPS)
+    return rebalance(plan, held, {s: Decimal(p) for s, p in prices.items()}, Decimal(cash), FEE_BPS)
 
 
 def said(trades) -> list[tuple]:
@@ -85,7 +85,7 @@ class TestWhatIsDone:
         assert run({"SPY": "100"}, {}, {"SPY": "100"}, "0") == ()
 
 
-cents = st.integers(min_value=50, max_value=200_000).map(lambda c: D(c) / 100)
+cents = st.integers(min_value=50, max_value=200_000).map(lambda c: Decimal(c) / 100)
 SYMBOLS = ("AAPL", "IBM", "KO", "SPY", "TSLA")
 
 
@@ -94,15 +94,15 @@ def accounts(draw):
     symbols = draw(st.lists(st.sampled_from(SYMBOLS), min_size=1, max_size=5, unique=True))
     left, weights = 100, {}
     for symbol in symbols:
-        weights[symbol] = D(draw(st.integers(0, left)))
+        weights[symbol] = Decimal(draw(st.integers(0, left)))
         left -= int(weights[symbol])
     held = {}
     for symbol in symbols:
         quantity = draw(st.integers(0, 400))
         held[symbol] = Held(quantity, draw(st.integers(0, quantity)) if draw(st.booleans()) else 0)
     prices = {symbol: draw(cents) for symbol in symbols}
-    cash = D(draw(st.integers(0, 20_000_000))) / 100
-    band = D(draw(st.sampled_from(["0.5", "1", "2.5", "5", "20"])))
+    cash = Decimal(draw(st.integers(0, 20_000_000))) / 100
+    band = Decimal(draw(st.sampled_from(["0.5", "1", "2.5", "5", "20"])))
     return Plan(weights, band, draw(st.booleans())), held, prices, cash
 
 
@@ -133,7 +133,7 @@ def test_the_cash_that_is_to_stay_is_not_spent(drawn):
     whole = left + sum(line.value for line in lines_of(plan, final, prices, left))
     rest = 100 - sum(plan.weights.values())
 
-    assert left >= whole * rest / 100 - whole * D("0.0001")  # what the fees of whole shares are off
+    assert left >= whole * rest / 100 - whole * Decimal("0.0001")  # what the fees of whole shares are off
 
 
 @settings(max_examples=600, deadline=None)
@@ -147,8 +147,8 @@ def test_weights_are_within_the_band_or_as_near_as_whole_shares_and_cash_allow(d
     spare = left - whole * (100 - sum(plan.weights.values())) / 100
 
     for line in lines:
-        near = max(whole * plan.band_pct / 100, line.price) + whole * D("0.006")
-        no_money = line.off < 0 and spare < line.price * D("1.003") + whole * D("0.0001")
+        near = max(whole * plan.band_pct / 100, line.price) + whole * Decimal("0.006")
+        no_money = line.off < 0 and spare < line.price * Decimal("1.003") + whole * Decimal("0.0001")
         assert abs(line.off) <= near or no_money, (line, spare, trades)
 
 
