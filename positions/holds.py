@@ -113,6 +113,9 @@ def look_for_jumps(
         for position in positions:
             flight = (in_flight or {}).get(position.symbol, NOTHING)
             seen = _seen(position, held, flight, ours.get(position.symbol), previous_closes.get(position.symbol))
+            if seen.broker_qty not in (None, position.broker_qty):
+                position.broker_qty = seen.broker_qty
+                position.save(update_fields=["broker_qty", "updated_at"])
             _judge_one(position, seen, renamed.get(position.symbol), day, now)
         return frozenset(
             Position.objects.filter(account=account, held_because__isnull=False).values_list("symbol", flat=True)
