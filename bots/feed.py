@@ -31,6 +31,7 @@ SILENT_SEC = 4.0  # after which the broker is asked
 ASK_EVERY_SEC = 2.0  # at most so often for one symbol
 CLOSED_SEC = 60.0  # the same while the market is closed
 LOOK_SEC = 0.25
+POLLED_KEPT_SEC = 600
 PAUSE_SEC = {Environment.REAL: 0.12, Environment.PAPER: 2.0}  # between questions: half of what the key may ask
 
 
@@ -144,8 +145,16 @@ class Feed:
         self.polled[symbol] = session, quote
         if quote.freshness is Freshness.FRESH:
             self._take(quote)
-            with suppress(RedisError, OSError):
-                await self.redis.publish(ticks.quotes(self.key.pk, symbol), ticks.pack(quote))
+            await self._pass_on(quote)
+
+    async def _pass_on(self, quote: Quote) -> None:
+        """To the other bots, and to the owner of the socket, on which this symbol is silent although it trades."""
+        with suppress(RedisError, OSError):
+            async with self.redis.pipeline(transaction=False) as pipe:
+                pipe.publish(ticks.quotes(self.key.pk, quote.symbol), ticks.pack(quote))
+                pipe.zadd(ticks.polled(self.key.pk), {quote.symbol: time.time()})
+                pipe.expire(ticks.polled(self.key.pk), POLLED_KEPT_SEC)
+                await pipe.execute()
 
 
 def _same(one: SessionView, other: SessionView) -> bool:

@@ -1,10 +1,12 @@
 """Fills bars from the broker's history: through the key that may read market data, days through the account's own."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
 from redis.asyncio import Redis
 
+from bots.bars import Difference
 from bots.broker import open_broker
 from bots.series import Followed, SeriesBook, bars_to_ask, covered
 from credentials.models import ApiCredential
@@ -19,9 +21,19 @@ DAYS_PAGE = 100  # one page of daily bars (kis-protocol 4.20)
 
 
 class History:
-    """`own`: the account's broker. Paper has daily bars but no minute bars, so these need a data key."""
+    """`own`: the account's broker. Paper has daily bars but no minute bars, so these need a data key.
 
-    def __init__(self, data_key: ApiCredential | None, redis: Redis, own: Broker) -> None:
+    `on_difference` is told where a bar that our ticks made is another than the broker's, of what came in as history.
+    """
+
+    def __init__(
+        self,
+        data_key: ApiCredential | None,
+        redis: Redis,
+        own: Broker,
+        on_difference: Callable[[Followed, list[Difference]], None] = lambda *_: None,
+    ) -> None:
+        self._tell = on_difference
         self._key = data_key
         self._redis = redis
         self._own = own
@@ -43,6 +55,20 @@ class History:
         if failure is not None:
             raise failure
 
+    async def check(self, book: SeriesBook) -> None:
+        """Compare the bars that our ticks made since the last time with the broker's, which count."""
+        for followed in book:
+            now = datetime.now(UTC)
+            due = followed.bars.unchecked(now)
+            if not due:
+                continue
+            length = followed.key.timeframe.seconds
+            count = min(int((now - due[0]).total_seconds()) // length + 2, followed.bars.keep)
+            found = await self._read(followed, count)
+            different = followed.bars.correct(found[0], datetime.now(UTC)) if found else []
+            if different:
+                self._tell(followed, different)
+
     async def _fill(self, followed: Followed) -> None:
         """Further and further back, until what the rules look at is covered or the broker has nothing older."""
         timeframe = followed.key.timeframe
@@ -55,7 +81,9 @@ class History:
                 followed.bars.begin_anew()
                 return
             rows, begins = found
-            followed.bars.fill(rows, datetime.now(UTC), gaps=gaps, begins=begins)
+            different = followed.bars.fill(rows, datetime.now(UTC), gaps=gaps, begins=begins)
+            if different:
+                self._tell(followed, different)
             if begins or count >= followed.bars.keep or covered(followed.bars.view(), followed.need):
                 return
             count = min(2 * count, followed.bars.keep)

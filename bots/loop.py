@@ -23,9 +23,9 @@ from accounts.models import BrokerageAccount
 from accounts.services import heartbeat
 from bots import checkpoint, database, health, overseer, trading
 from bots import lease as leases
+from bots.bar_keeping import BarKeeper
 from bots.feed import Feed
 from bots.health import Pulse
-from bots.history import History
 from bots.lease import Lease, LostLease
 from bots.notices import Notices
 from bots.selectors import activity
@@ -113,18 +113,19 @@ class AccountBot:
         sockets = [SocketOwner(self.redis, key, self.lease.holder) for key in self._socket_keys()]
         feed = Feed(self.redis, self.data_key or self.key, self._on_quote, self._on_gap)
         feed.may_ask, feed.may_ask_alone = self.holds, self._owner_of_prices(sockets)
+        bars = BarKeeper(self, may_read=lambda: not feed.deaf or feed.may_ask_alone())
         await self._insist(self._reload, feed)
         await self._insist(self._remember)
         return [
             feed.run(),
             notices.listen(),
             *(socket.run() for socket in sockets),
-            self._every(RELOAD_SEC, self._reload, feed),
-            self._every(0.3, self._carry_out),
-            self._every(WORTH_SEC, self._reckon),
+            self.every(RELOAD_SEC, self._reload, feed),
+            self.every(0.3, self._carry_out),
+            self.every(WORTH_SEC, self._reckon),
             self._track(),
             self._trade(),
-            self._keep_history(),
+            bars.run(),
         ]
 
     async def _remember(self) -> None:
@@ -192,12 +193,12 @@ class AccountBot:
         heartbeat(account=self.account, now=now)
         health.show(self.account, status, reason, now)
 
-    async def _every(self, seconds: float, work: Callable, *args: object) -> None:
+    async def every(self, seconds: float, work: Callable, *args: object) -> None:
         while True:
-            await self._survive(work, *args)
+            await self.survive(work, *args)
             await asyncio.sleep(seconds)
 
-    async def _survive(self, work: Callable, *args: object) -> bool:
+    async def survive(self, work: Callable, *args: object) -> bool:
         """Do it, if the lease is ours; trouble with the broker or the database is noted and the bot goes on.
 
         True when it went well.
@@ -220,7 +221,7 @@ class AccountBot:
     async def _insist(self, work: Callable, *args: object) -> None:
         """Do it again and again until it went well."""
         while True:
-            if await self._survive(work, *args):
+            if await self.survive(work, *args):
                 return
             await asyncio.sleep(database.AGAIN_SEC)
 
@@ -301,7 +302,7 @@ class AccountBot:
 
     async def _track(self) -> None:
         while True:
-            await self._survive(self._track_once)
+            await self.survive(self._track_once)
             wait = TRACK_BUSY_SEC if self.open_orders else TRACK_IDLE_SEC
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.look_now.wait(), wait)
@@ -342,30 +343,6 @@ class AccountBot:
         power = await self.broker.buying_power(quote.symbol, quote.exchange, quote.last)
         return power.usd if self.account.margin_mode == MarginMode.USD else power.integrated
 
-    async def _keep_history(self) -> None:
-        """Bars from before our first tick, and after every gap; longer pauses while it does not work."""
-        history, pause = History(self.data_key, self.redis, self.broker), 1.0
-        try:
-            while True:
-                await self.need_history.wait()
-                self.need_history.clear()
-                if await self._survive(self._fill, history):
-                    pause = 1.0
-                    continue
-                pause = min(pause * 2, 30)
-                await asyncio.sleep(pause)
-                self.need_history.set()
-        finally:
-            await history.aclose()
-
-    async def _fill(self, history: History) -> None:
-        self.pulse.data_trouble = None
-        try:
-            await history.fill(self.series)
-        except TradingError as e:
-            self.pulse.data_trouble = e.message
-            raise
-
     async def _trade(self) -> None:
         while True:
             await self.new_price.wait()
@@ -374,7 +351,7 @@ class AccountBot:
             for watch in list(self.watches.values()):
                 # while one was judged another may have been switched off, or changed into a new version
                 if watch.row.symbol in symbols and self.watches.get(watch.row.pk) is watch:
-                    await self._survive(self._judge, watch)
+                    await self.survive(self._judge, watch)
 
     async def _judge(self, watch: Watch) -> None:
         await self._be_sure()
@@ -460,7 +437,7 @@ class AccountBot:
 
     async def _on_notice(self, notice: Notice) -> None:
         """A hint: look at the list now."""
-        await self._survive(partial(order_desk.on_notice, account=self.account, notice=notice, now=_now()))
+        await self.survive(partial(order_desk.on_notice, account=self.account, notice=notice, now=_now()))
         self.look_now.set()
 
 

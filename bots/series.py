@@ -99,7 +99,7 @@ class SeriesBook:
     def _kept(self, old: Followed | None, key: SeriesKey, exchange: Exchange, need: SeriesNeed) -> Followed:
         keep = bars_to_keep(need, key.timeframe)
         if old is None:
-            return Followed(key, exchange, BarSeries(key.timeframe, keep), need)
+            return Followed(key, exchange, BarSeries(key.timeframe, keep, complete=False), need)
         old.exchange = exchange
         old.bars.keep_at_least(keep)
         if need != old.need:

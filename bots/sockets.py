@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
@@ -37,6 +37,8 @@ WISHES_EVERY_SEC = 1.5
 PATIENCE_SEC = 8.0  # for one registration; a key in use is asked for again in the next round
 REFUSED_SEC = 600.0  # what KIS does not know today it will not know in a second
 OUTBOX = 2000
+DEAD_SEC = 15.0  # a subscription that brings nothing for so long while its symbol trades
+REVIVE_EVERY_SEC = 60.0  # at most so often for one symbol: KIS takes only so many messages
 
 Message = tuple[str, bytes]  # channel and content
 
@@ -108,6 +110,7 @@ class SocketOwner:
             with suppress(DatabaseError):
                 wanted = await sync_to_async(wishes.of)(self.key, _now())
                 await self._follow_notices(realtime, hts_id if wanted.notices else "")
+                await self._revive(following)
                 await following.match(wanted, await self._books())
             taken = set(realtime.subscriptions)
             if taking_over and taken - known:
@@ -116,6 +119,17 @@ class SocketOwner:
                 taking_over = False
             known |= taken
             await asyncio.sleep(WISHES_EVERY_SEC)
+
+    async def _revive(self, following: "Following") -> None:
+        """Ask anew for what is dead: life belongs to each subscription, not to the socket (safety.md 4.1)."""
+        silent = following.silent(time.monotonic())
+        if not silent:
+            return
+        with suppress(RedisError, OSError):
+            since = time.time() - DEAD_SEC
+            words = await self.redis.zrangebyscore(ticks.polled(self.key.pk), since, "+inf")
+            traded = {word.decode() for word in words}
+            await following.drop_dead([item for item in silent if item[0][0] in traded])
 
     async def _follow_notices(self, realtime: RealtimeClient, hts_id: str) -> None:
         """A refusal is said once; the socket's prices go on."""
@@ -184,6 +198,8 @@ class Following:
     trades: set[tuple[Followed, bool]] = field(default_factory=set)  # with the feed: daytime or not
     books: set[tuple[Followed, bool]] = field(default_factory=set)
     refused: dict[Followed, float] = field(default_factory=dict)  # until when it is left alone
+    since: dict[tuple[Followed, bool], float] = field(default_factory=dict)  # taken when, on the monotonic clock
+    revived: dict[tuple[Followed, bool], float] = field(default_factory=dict)
 
     async def match(self, wanted: Wishes, books: set[Followed]) -> None:
         """Drop what is not wanted any more, then add what is, the most needed first, as far as there is room."""
@@ -200,6 +216,29 @@ class Following:
             await client.unsubscribe_book(symbol, exchange, daytime=daytime)
         self.trades = await self._add(want_trades, client.subscribe)
         self.books = await self._add(want_books, client.subscribe_book)
+        now = time.monotonic()
+        self.since = {item: self.since.get(item, now) for item in self.trades}
+
+    def silent(self, now: float) -> list[tuple[Followed, bool]]:
+        """Trades that were followed long enough, and brought nothing lately. Quiet symbols are among them."""
+        ticked = self.realtime.last_tick_at
+        before = _now() - timedelta(seconds=DEAD_SEC)
+        return [
+            item
+            for item in sorted(self.trades)
+            if now - self.since.get(item, now) > DEAD_SEC
+            and now - self.revived.get(item, 0.0) > REVIVE_EVERY_SEC
+            and ((at := ticked.get(item[0][0])) is None or at < before)
+        ]
+
+    async def drop_dead(self, dead: list[tuple[Followed, bool]]) -> None:
+        """Give these up, so that the next `match` asks for them anew."""
+        for (symbol, exchange), daytime in dead:
+            log.warning("%s trades, and its subscription brings nothing: it is asked for anew", symbol)
+            await self.realtime.unsubscribe(symbol, exchange, daytime=daytime)
+            self.revived[(symbol, exchange), daytime] = time.monotonic()
+            self.trades.discard(((symbol, exchange), daytime))
+            self.since.pop(((symbol, exchange), daytime), None)
 
     async def _add(
         self, wanted: list[tuple[Followed, bool]], subscribe: Callable[..., Awaitable[None]]

@@ -35,6 +35,14 @@ def book_wishes(key: UUID) -> str:
     return f"bamsae:books-wanted:{key}"
 
 
+def polled(key: UUID) -> str:
+    """Which symbols traded by the broker's price function: a sorted set of symbols by the second of the last look.
+
+    It is how the socket's owner learns that a subscription is dead and not its symbol quiet.
+    """
+    return f"bamsae:polled:{key}"
+
+
 def notices(account: UUID) -> str:
     """The channel of an account's execution notices."""
     return f"bamsae:notices:{account}"

@@ -102,7 +102,7 @@ class TestFreshness:
                 return None
 
             monkeypatch.setattr(feeds, "get_price", answered)
-            made.session, made.redis = session, SimpleNamespace(publish=published)
+            made.session, made._pass_on = session, published
             made.heard.clear()
             await made._ask("AAPL", SimpleNamespace(config=SimpleNamespace(environment=Environment.REAL)))
             return list(made.heard)
