@@ -10,19 +10,19 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import BrokerageAccount
 from instruments.selectors import session_spans
-from market import points
 from market.errors import Text
 from market.orders import ExecutionRow, Listing
 from market.sessions import NEW_YORK
 from market.words import Freshness, Side
 from orders.adopting import LEFT_BEHIND, is_anothers, is_row_of
 from orders.booking import apply_reading
+from orders.claiming import claim
 from orders.domain import OPEN, Event, State
 from orders.evidence import keep_look, neighbours
 from orders.models import ForeignOrder, Order, Outcome, Request, RequestKind
-from orders.moves import call_person, move, reread
+from orders.moves import call_person, move
 from orders.numbers import claimed_numbers, keep_numbers, redate
-from orders.others import note_foreign, taken_back
+from orders.others import note_foreign
 from orders.readings import read_order, root_of, shows_amend
 from orders.settlement import (
     Finding,
@@ -367,61 +367,6 @@ def day_end(day: date, now: datetime) -> datetime:
     """When a trading day ends: its last session, or New York's midnight where the table ends."""
     ends = [s.end for s in session_spans(now) if s.trading_day == day]
     return max(ends, default=datetime.combine(day + timedelta(days=1), time(), NEW_YORK))
-
-
-def claim(order: Order, day: date, number: str, at: datetime, *, why: Text | None = None) -> bool:
-    """Give an order of unknown outcome the number under which the broker has it. False: somebody was first.
-
-    Beside a successor that is open already the order stays ended under its number, and a person is called: its
-    fills are booked all the same.
-    """
-    why = why or Text(f"주문 내역에서 찾았습니다. 주문번호 {number}.", f"found in the order list as number {number}.")
-    ended = order.status == State.NOT_SEEN
-    try:
-        with transaction.atomic():
-            points.at("in_settling")
-            if not move(order, Event.ACCEPTED, at=at, why=why, **_named(day, number), needs_person=False):
-                return False
-            _number_request(order, day, number, at)
-    except IntegrityError:
-        reread(order)
-        return ended and _claim_ended(order, day, number, at)
-    return True
-
-
-def _named(day: date, number: str) -> dict[str, object]:
-    return {"broker_order_id": number, "us_order_date": day}
-
-
-def _claim_ended(order: Order, day: date, number: str, at: datetime) -> bool:
-    try:
-        with transaction.atomic():
-            same = Order.objects.filter(pk=order.pk, status=State.NOT_SEEN, broker_order_id="")
-            late = {"possible_filled_qty": order.qty, "day_read_at": None, "needs_person": True, "updated_at": at}
-            if not same.update(**_named(day, number), **late):
-                return False
-            reread(order)
-            _number_request(order, day, number, at)
-            why = Text(
-                f"도착하지 않은 것으로 보았던 {order.symbol} 주문이 증권사에 있습니다. 주문번호 {number}.",
-                f"An order of {order.symbol} that seemed never to have arrived is at the broker, number {number}.",
-            )
-            call_person(order.account, why, at=at, order_id=str(order.pk))
-    except IntegrityError:
-        reread(order)
-        return False
-    return True
-
-
-def _number_request(order: Order, day: date, number: str, at: datetime) -> None:
-    """The newest attempt is the one that arrived; what was noted as somebody else's under its number is not."""
-    newest = order.requests.filter(kind=RequestKind.NEW).order_by("-attempt").first()
-    if newest is not None:
-        newest.broker_order_id, newest.us_order_date = number, day
-        newest.outcome = Outcome.UNKNOWN if newest.outcome == Outcome.PENDING else newest.outcome
-        newest.answered_at = newest.answered_at or at
-        newest.save(update_fields=["broker_order_id", "us_order_date", "answered_at", "outcome"])
-    taken_back(order, day, [number], at)
 
 
 def measured_skew(account_id: UUID) -> timedelta:

@@ -39,9 +39,21 @@ def uptime() -> float:
 def failure_of(error: BaseException) -> dict[str, str]:
     """What is kept of an error: the broker's code and a sentence in both languages."""
     if isinstance(error, TradingError):
-        return {"code": error.code, **error.message.as_dict()}
+        return storable({"code": error.code, **error.message.as_dict()})
     name = type(error).__name__
     return {"code": name, "ko": f"예상하지 못한 오류: {name}", "en": f"unexpected error: {name}"}
+
+
+def storable(value: Any) -> Any:
+    """The same without the one character that no text of the database can hold: an answer is always stored."""
+    match value:
+        case str():
+            return value.replace("\x00", "")
+        case dict():
+            return {storable(name): storable(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [storable(inner) for inner in value]
+    return value
 
 
 def reread(order: Order) -> None:

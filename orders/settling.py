@@ -17,12 +17,12 @@ from api.problems import ApiError
 from logs.services import record
 from market.errors import Text
 from market.words import Side
+from orders.claiming import claim, renumber
 from orders.domain import OPEN, Event, State
 from orders.evidence import awaits_decision, evidence_of, owner_of, window_of
-from orders.listing import claim, day_end, measured_skew
+from orders.listing import day_end, measured_skew
 from orders.models import ForeignOrder, Instruction, Order, Wish, WishStatus
-from orders.moves import journal_order, move, name_of, reread
-from orders.others import taken_back
+from orders.moves import move, name_of, reread
 
 
 class Decision(StrEnum):
@@ -213,26 +213,13 @@ def _claim(order: Order, day: date, number: str, by: User | None, at: datetime) 
         return
     who = by.email if by else "system"
     why = Text(f"{who} 님이 주문번호 {number}(으)로 확인했습니다.", f"{who} said that it is number {number}.")
-    done = _renumber(order, day, number, at, why) if order.broker_order_id else claim(order, day, number, at, why=why)
+    give = renumber if order.broker_order_id else claim
+    done = give(order, day, number, at, why=why)
     if not done:
         raise CannotSettle(
             "order_moved", "그 사이에 주문이 바뀌었습니다. 다시 확인하세요.",
             "The order changed meanwhile. Look at it again.",
         )  # fmt: skip
-
-
-def _renumber(order: Order, day: date, number: str, at: datetime, why: Text) -> bool:
-    """Another number for an order whose number turned out to be somebody else's; nothing of it was filled."""
-    with transaction.atomic():
-        named = {"broker_order_id": number, "us_order_date": day}
-        same = Order.objects.filter(pk=order.pk, status=order.status, filled_qty=0)
-        if not same.update(**named, needs_person=False, updated_at=at):
-            return False
-        order.requests.filter(broker_order_id=order.broker_order_id, us_order_date=order.us_order_date).update(**named)
-        taken_back(order, day, [number], at)
-        reread(order)
-        journal_order(order, at=at, why=why)
-    return True
 
 
 def _never_arrived(order: Order, by: User | None, at: datetime) -> None:
