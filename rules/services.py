@@ -17,11 +17,13 @@ from market.errors import Text
 from rules.checking import check_condition_text, check_fields, check_file
 from rules.fields import READERS, missing, read_fields, with_defaults
 from rules.files import RuleFileInvalid, read_rule
+from rules.freshness import must_keep_fresh
 from rules.models import RuleState, RuleVersion, TradeRule
 from rules.problems import Problem, by_field
 from rules.selectors import holds_or_works
 from rules.whole import NEVER, Judged, judge
 
+_WATCHED = ("symbol", "entry_condition", "exit_condition")  # what prices it needs
 _WHOSE = ("symbol", "exchange")  # what the shares a rule owns are shares of
 
 
@@ -79,8 +81,8 @@ def update_rule(
 ) -> TradeRule:
     """The rule with the named fields changed: a new version, unless nothing differs.
 
-    `seen_version` is the version that the person was looking at. Raises RuleInvalid, RuleChanged, and RuleHolds when
-    the symbol would change under shares that the rule owns.
+    `seen_version` is the version that the person was looking at. Raises RuleInvalid, RuleChanged, RuleHolds when
+    the symbol would change under shares that the rule owns, and CannotKeepFresh.
     """
     values, problems = read_fields(fields)
     with transaction.atomic():
@@ -101,6 +103,8 @@ def update_rule(
                 "The rule owns shares or has an order at work, so its symbol cannot change. Close them first.",
             )
         _change(rule, changed)
+        if rule.enabled and set(changed) & set(_WATCHED):
+            must_keep_fresh(rule)
         _keep_version(rule, by)
         text = Text(
             f"규칙을 고쳤습니다: {rule}, {rule.version}판 ({', '.join(changed)})",
@@ -115,7 +119,8 @@ def set_rule_enabled(
 ) -> TradeRule:
     """The wanted state. `confirm` must equal the account's nickname, else ConfirmationMismatch.
 
-    A rule that could never do anything is not switched on: RuleInvalid says why. Switching off a rule that owns
+    A rule that could never do anything is not switched on: RuleInvalid says why. Nor one whose prices the account's
+    key could not keep fresh beside the others': CannotKeepFresh. Switching off a rule that owns
     shares leaves them without an exit; the journal says so.
     """
     with transaction.atomic():
@@ -126,6 +131,7 @@ def set_rule_enabled(
             return rule
         if enabled:
             _must_be_able(rule)
+            must_keep_fresh(rule)
             RuleState.objects.filter(rule=rule).update(stopped_because=None)
         rule.enabled = enabled
         rule.save(update_fields=["enabled", "updated_at"])
