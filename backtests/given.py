@@ -162,7 +162,7 @@ def _limits(raw: Mapping[str, Any], path: Path) -> Limits:
         names = ", ".join(sorted(known))
         raise PlanError(f"{path}: 있는 한도는 {names} 입니다.", f"{path}: the limits are {names}.")
     values: dict[str, Any] = {
-        name: int(v) if name.endswith(("qty", "positions")) else Decimal(str(v)) for name, v in raw.items()
+        name: Decimal(str(v)) if name.endswith(("usd", "pct")) else int(v) for name, v in raw.items()
     }
     return Limits(**values)
 

@@ -11,7 +11,11 @@ from market.words import Exchange, Freshness, OrderType, Side, SliceBy, TimeInFo
 
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
-    """What a decision wants sent. `decision_key` is unique for ever (safety.md 1.4); quantity in whole shares."""
+    """What a decision wants sent. `decision_key` is unique for ever (safety.md 1.4); quantity in whole shares.
+
+    `by_person`: a person, a webhook or the house wants it, though the shares may be a rule's. `on_complete_data`: no
+    bar that the decision looked at was missing.
+    """
 
     decision_key: str
     symbol: str
@@ -22,6 +26,8 @@ class OrderIntent:
     reason: str
     order_type: OrderType = OrderType.LIMIT
     time_in_force: TimeInForce = TimeInForce.DAY
+    by_person: bool = False
+    on_complete_data: bool = True
 
 
 @dataclass(frozen=True, slots=True)

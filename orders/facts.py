@@ -1,70 +1,83 @@
 """What the guards must know, read under the locks that make it stay true until the commit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet
 
-from accounts.models import BrokerageAccount, HouseLimits, RiskLimits
-from accounts.selectors import limits_of
+from accounts.models import BrokerageAccount, CommonLimits, HouseLimits
 from instruments.selectors import session_spans
 from market.data import Quote
+from market.errors import Text
 from market.orders import BuyingPower, OrderIntent
 from market.sessions import NEW_YORK, session_at
-from market.words import Environment, Exchange, MarginMode, Session, Side, TradingState
+from market.words import Environment, Exchange, MarginMode, Side, TradingState
 from orders.domain import OPEN, State
-from orders.models import Execution, Order
+from orders.known import NAMES, Known, KnownRule, ask
+from orders.models import Order
 from orders.pricing import cost
-from orders.reserving import Commitment, counts_in, is_nameless, may_still_cost, may_still_fill
+from orders.reserving import Commitment, counts_in, is_counted, is_nameless, may_still_cost, may_still_fill
 from orders.risk import Limits, RiskFacts, Unsettled
-from positions.models import DailyLedger, Position
-from positions.services import lock_position
-from rules.models import RuleState, TradeRule
+from positions.models import Position
+from rules.models import TradeRule
 
 ZERO = Decimal(0)
 SELLABLE_MAX_AGE = timedelta(seconds=120)
 # The broker's buying power may not show an order of ours that is younger than this when it was read.
 VISIBLE_AFTER = timedelta(seconds=5)
+NEVER_ARRIVED = frozenset({State.NOT_SENT, State.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Rows locked in the one order that the whole house keeps: house limits, account, position."""
+    """Rows locked in the one order that the whole house keeps: house limits (if at all), account, position."""
 
-    house: HouseLimits
     account: BrokerageAccount
     position: Position
 
 
 def take_locks(*, account_id: UUID, symbol: str, exchange: Exchange | str, house: bool) -> Locked:
-    """Lock what an order of this symbol must be judged under; `house`: its daily limit is counted too.
+    """Lock what an order of this symbol must be judged under; `house`: what the house counts together is counted.
 
-    Without such a limit the house's row is only read, so that no account waits for another.
+    The house's row is locked only when one of its sums is limited, so that otherwise no account waits for another;
+    and never for an exit, which no sum stops.
     """
-    rows = HouseLimits.objects.filter(pk=1)
-    limits = rows.first()
-    if house and limits is not None and limits.daily_buy_usd is not None:
-        limits = rows.select_for_update(no_key=True).first()
-    return Locked(
-        limits or HouseLimits(),
-        BrokerageAccount.objects.select_for_update(no_key=True).get(pk=account_id),
-        lock_position(account_id=account_id, symbol=symbol, exchange=exchange),
-    )
+    if house:
+        together = Q(daily_buy_usd__isnull=False) | Q(orders_per_minute__isnull=False) | Q(daily_loss_usd__isnull=False)
+        list(HouseLimits.objects.select_for_update(no_key=True).filter(together, pk=1).values_list("pk"))
+    rows = _rows(account_id, symbol).select_for_update(of=("account", "self"), no_key=True)
+    position = rows.first()
+    if position is None:
+        new = Position(account_id=account_id, symbol=symbol, exchange=exchange)
+        Position.objects.bulk_create([new], ignore_conflicts=True)
+        position = rows.get()
+    return Locked(position.account, position)
 
 
-def account_limits(row: RiskLimits) -> Limits:
-    """A person's limits for an account, as the guards know them."""
-    return Limits(
-        row.daily_buy_usd, row.max_order_usd, row.max_position_usd, row.max_position_qty, row.max_open_positions
-    )
+def look_at(*, account_id: UUID, symbol: str, exchange: Exchange | str) -> Locked:
+    """The same rows without a lock: for a look that binds nobody and leaves no trace."""
+    position = _rows(account_id, symbol).first()
+    if position is None:
+        account = BrokerageAccount.objects.get(pk=account_id)
+        position = Position(account=account, symbol=symbol, exchange=exchange)
+    return Locked(position.account, position)
 
 
-def whole_house_limits(row: HouseLimits) -> Limits:
-    """The admin's limits for the whole house, as the guards know them."""
-    return Limits(row.daily_buy_usd, row.max_order_usd)
+def _rows(account_id: UUID, symbol: str) -> QuerySet[Position]:
+    return Position.objects.select_related("account").filter(account_id=account_id, symbol=symbol).order_by()
+
+
+def limits_from(row: CommonLimits) -> Limits:
+    """A person's limits for an account, or the admin's for the house, as the guards know them."""
+    return Limits(*(getattr(row, name) for name in NAMES))
+
+
+account_limits = whole_house_limits = limits_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,41 @@ class Seen:
 
     quote: Quote | None = None
     buying_power: BuyingPower | None = None
+
+
+class Flying(NamedTuple):
+    """The columns of an order that tell what it may still do."""
+
+    account_id: UUID
+    rule_id: UUID | None
+    symbol: str
+    side: str
+    status: str
+    qty: int
+    price: Decimal
+    filled_qty: int
+    possible_filled_qty: int
+    day_read_at: datetime | None
+    amend_qty: int | None
+    amend_price: Decimal | None
+    trading_day: date
+    broker_order_id: str
+    placed_at: datetime | None
+    created_at: datetime
+
+    @property
+    def commitment(self) -> Commitment:
+        """The order as far as limits care."""
+        return Commitment(
+            State(self.status),
+            self.qty,
+            self.price,
+            self.filled_qty,
+            self.possible_filled_qty,
+            self.day_read_at is not None,
+            self.amend_qty,
+            self.amend_price,
+        )
 
 
 @dataclass(slots=True)
@@ -94,18 +142,10 @@ DOUBTFUL = Q(day_read_at=None) & (Q(status=State.NOT_SEEN) | Q(possible_filled_q
 MAY_FILL = Q(status__in=sorted(s.value for s in OPEN)) | DOUBTFUL
 
 
-def commitment(order: Order) -> Commitment:
-    """The order as far as limits care."""
-    return Commitment(
-        State(order.status),
-        order.qty,
-        order.price,
-        order.filled_qty,
-        order.possible_filled_qty,
-        order.day_read_at is not None,
-        order.amend_qty,
-        order.amend_price,
-    )
+def _flying(wanted: Q, excluding: UUID | None) -> list[Flying]:
+    rows = Order.objects.filter(wanted)
+    rows = rows.exclude(pk=excluding) if excluding else rows
+    return [Flying(*row) for row in rows.values_list(*Flying._fields)]
 
 
 def in_the_air(
@@ -118,24 +158,41 @@ def in_the_air(
     excluding: UUID | None = None,
 ) -> InTheAir:
     """What the account's orders may still do. `excluding` leaves one order out: the one that is being judged."""
+    rows = _flying(MAY_FILL & Q(account_id=account_id), excluding)
+    return _summed(rows, day=day, rule_id=rule_id, symbol=symbol, read_at=read_at)
+
+
+def _summed(
+    rows: Iterable[Flying], *, day: date | None, rule_id: UUID | None, symbol: str, read_at: datetime | None
+) -> InTheAir:
     air = InTheAir()
-    rows = Order.objects.filter(MAY_FILL, account_id=account_id)
-    for order in rows.exclude(pk=excluding) if excluding else rows:
-        held, side = commitment(order), Side(order.side)
+    for order in rows:
+        held, side = order.commitment, Side(order.side)
+        if not is_counted(held):
+            continue
         shares = may_still_fill(held)
         sums = air.buys if side is Side.BUY else air.sells
         sums[order.symbol] = sums.get(order.symbol, 0) + shares
         if side is Side.BUY and counts_in(held, its_day=order.trading_day == day):
             air.reserved += may_still_cost(held, settings.KIS_COMMISSION_BPS)
         if is_nameless(held.status, day_read=held.day_read):
-            unknown = order.status == State.UNKNOWN
+            unknown = held.status is State.UNKNOWN
             air.unsettled.append(Unsettled(order.symbol, side, order.qty, order.price, unknown))
         if rule_id is not None and order.rule_id == rule_id:
-            _count_for_rule(air, order, side, shares)
+            _count_for_rule(air, held, side, shares)
         known = order.broker_order_id and order.placed_at and read_at and order.placed_at < read_at
         if side is Side.SELL and order.symbol == symbol and known:
             air.deducted_sells += shares
     return air
+
+
+def _count_for_rule(air: InTheAir, held: Commitment, side: Side, shares: int) -> None:
+    if held.status in OPEN:
+        air.rule_sides.add(side)
+    if side is Side.BUY:
+        air.rule_buys += shares
+    else:
+        air.rule_sells += shares
 
 
 def gather(
@@ -147,125 +204,123 @@ def gather(
     now: datetime,
     excluding: UUID | None = None,
 ) -> RiskFacts:
-    """All facts for one intent, in the caller's transaction and under its locks."""
-    account, house, position = locked.account, locked.house, locked.position
+    """All facts for one intent, in the caller's transaction and under its locks.
+
+    Two questions to the database: the account's orders, and everything else (`orders.known`); a third, for the
+    reservations of the other accounts, only where the house limits what is bought in a day.
+    """
+    account, position = locked.account, locked.position
     session = session_at(now, session_spans(now))
     day = session.trading_day or now.astimezone(NEW_YORK).date()
-    air = in_the_air(
-        account_id=account.pk,
-        day=day,
-        rule_id=rule.pk if rule else None,
-        symbol=intent.symbol,
-        read_at=position.reconciled_at,
-        excluding=excluding,
-    )
-    own = limits_of(account)
-    buying = intent.side is Side.BUY
-    limits = account_limits(own)
+    rule_id, buying = rule.pk if rule else None, intent.side is Side.BUY
+    young = seen.buying_power.read_at - VISIBLE_AFTER if buying and seen.buying_power else None
+    orders = _orders_of(account.pk, young, excluding)
+    air = _summed(orders, day=day, rule_id=rule_id, symbol=intent.symbol, read_at=position.reconciled_at)
+    sellable_at = None if buying else _sellable_since(position, now)
+    known = ask(
+        account_id=account.pk, rule_id=rule_id, symbol=intent.symbol, key=intent.decision_key, day=day, now=now,
+        read_at=sellable_at, excluding=excluding,
+    )  # fmt: skip
+    counted = buying and known.house.daily_buy_usd is not None
     return RiskFacts(
         now=now,
         environment=Environment(account.environment),
         session=session,
-        house_state=TradingState(house.trading_state),
+        house_state=known.house_state,
         account_state=TradingState(account.trading_state),
         quote=seen.quote,
         quote_max_age=settings.BOT_QUOTE_MAX_AGE,
         fee_bps=settings.KIS_COMMISSION_BPS,
-        house=whole_house_limits(house),
-        account=limits,
-        house_committed=_house_committed(house, day, excluding) if buying else ZERO,
-        account_committed=_bought(day, account_id=account.pk) + air.reserved,
+        house=known.house,
+        account=known.own,
+        house_committed=known.house_bought + _house_reserved(day, excluding) if counted else ZERO,
+        account_committed=known.bought + air.reserved,
+        house_realized=known.house_realized,
+        account_realized=known.realized,
+        drawdown_pct=known.drawdown_pct,
+        house_orders=known.house_orders,
+        account_orders=known.orders,
         book_quantity=position.qty,
         buys_in_flight=air.buys.get(intent.symbol, 0),
         sells_in_flight=air.sells.get(intent.symbol, 0),
-        broker_sellable=None if buying else _fresh_sellable(position, air, now),
+        broker_sellable=_sellable(position, air, known) if sellable_at else None,
         position_disputed=position.needs_person,
-        open_positions=_other_symbols(account.pk, intent.symbol, air) if limits.max_open_positions is not None else 0,
+        held_because=_held(position),
+        reconciled_at=known.reconciled_at,
+        open_positions=len((known.held | {s for s, shares in air.buys.items() if shares}) - {intent.symbol}),
         unsettled=tuple(air.unsettled),
-        failure_streak_limit=own.failure_streak,
+        decision_taken=known.decision_taken,
+        failure_streak_limit=known.failure_streak_limit,
         trading_day=day,
-        **_of_rule(rule, air),
-        **(_buying_power(account, seen.buying_power, excluding) if buying else {}),
+        **(_of_rule(known.rule, air) if rule else {"has_rule": False}),
+        **(_buying_power(account, seen.buying_power, orders, young) if seen.buying_power and young else {}),
     )
 
 
-def _count_for_rule(air: InTheAir, order: Order, side: Side, shares: int) -> None:
-    if order.status in OPEN:
-        air.rule_sides.add(side)
-    if side is Side.BUY:
-        air.rule_buys += shares
-    else:
-        air.rule_sells += shares
+def _orders_of(account_id: UUID, young: datetime | None, excluding: UUID | None) -> list[Flying]:
+    """Those that may still fill, and the buys that the broker's buying power may not show yet."""
+    wanted = MAY_FILL
+    if young is not None:
+        wanted |= Q(side=Side.BUY.value, created_at__gte=young)
+    return _flying(wanted & Q(account_id=account_id), excluding)
 
 
-def _of_rule(rule: TradeRule | None, air: InTheAir) -> dict:
-    """What the rule is, owns and remembers, as the database knows it now and not as the bot read it a while ago."""
+def _of_rule(rule: KnownRule | None, air: InTheAir) -> dict:
+    """What the rule is, owns and remembers, as the database knows it now. A rule that is gone buys nothing."""
     if rule is None:
-        return {"has_rule": False}
-    state = RuleState.objects.select_related("rule").filter(rule_id=rule.pk).first() or RuleState(rule=rule)
-    acted = [at for at in (state.last_entry_at, state.last_exit_at) if at is not None]
+        return {"rule_state": TradingState.REDUCING}
     return {
-        "rule_state": TradingState.ACTIVE if state.rule.enabled else TradingState.REDUCING,
-        "allowed_sessions": frozenset(Session(s) for s in state.rule.sessions),
-        "rule_max_position": state.rule.max_position,
-        "rule_quantity": state.qty,
+        "rule_state": TradingState.ACTIVE if rule.enabled else TradingState.REDUCING,
+        "allowed_sessions": rule.sessions,
+        "continues": rule.continues,
+        "rule_max_position": rule.max_position,
+        "rule_max_entries": rule.max_entries,
+        "rule_quantity": rule.quantity,
+        "rule_entries": rule.entries,
         "rule_buys_in_flight": air.rule_buys,
         "rule_sells_in_flight": air.rule_sells,
         "rule_open_sides": frozenset(air.rule_sides),
-        "last_acted_at": max(acted, default=None),
-        "cooldown": timedelta(seconds=state.rule.cooldown_sec),
-        "paused_until": state.cooldown_until,
-        "failure_streak": state.failure_streak,
+        "last_acted_at": rule.last_acted_at,
+        "cooldown": rule.cooldown,
+        "paused_until": rule.paused_until,
+        "failure_streak": rule.failure_streak,
     }
 
 
-def _bought(day: date, *, account_id: UUID | None = None) -> Decimal:
-    """Cost of the day's buys, fees included, of one account or of the house."""
-    rows = DailyLedger.objects.filter(trading_day=day)
-    if account_id is not None:
-        rows = rows.filter(account_id=account_id)
-    return rows.aggregate(total=Sum("bought_usd"))["total"] or ZERO
+def _house_reserved(day: date, excluding: UUID | None) -> Decimal:
+    """What the buys of all accounts may still cost; the house's row is locked, so that two cannot pass it together."""
+    held = ((o.commitment, o.trading_day == day) for o in _flying(MAY_FILL & Q(side=Side.BUY.value), excluding))
+    return sum((may_still_cost(c, settings.KIS_COMMISSION_BPS) for c, own in held if counts_in(c, its_day=own)), ZERO)
 
 
-def _house_committed(house: HouseLimits, day: date, excluding: UUID | None) -> Decimal:
-    """Only counted when the house has a limit: then its row is locked, and two accounts cannot pass it together."""
-    if house.daily_buy_usd is None:
-        return ZERO
-    rows = Order.objects.filter(MAY_FILL, side=Side.BUY).exclude(pk=excluding)
-    held = ((commitment(order), order.trading_day == day) for order in rows)
-    reserved = (may_still_cost(c, settings.KIS_COMMISSION_BPS) for c, own in held if counts_in(c, its_day=own))
-    return _bought(day) + sum(reserved, ZERO)
+def _sellable_since(position: Position, now: datetime) -> datetime | None:
+    """When the broker told the sellable quantity; None when it never did, or too long ago."""
+    read_at = position.reconciled_at
+    known = position.broker_sellable_qty is not None and read_at is not None
+    return read_at if known and now - read_at <= SELLABLE_MAX_AGE else None
 
 
-def _fresh_sellable(position: Position, air: InTheAir, now: datetime) -> int | None:
+def _sellable(position: Position, air: InTheAir, known: Known) -> int | None:
     """The broker's sellable quantity, our own open sells that it has deducted added back (safety.md 2.2).
 
-    None when it is old or from before our last fill of the symbol: then our book alone bounds the sale.
+    None when it is from before our last fill of the symbol: then our book alone bounds the sale.
     """
-    read_at = position.reconciled_at
-    if position.broker_sellable_qty is None or read_at is None or now - read_at > SELLABLE_MAX_AGE:
-        return None
-    newer = Execution.objects.filter(account_id=position.account_id, symbol=position.symbol, at__gte=read_at)
-    return None if newer.exists() else position.broker_sellable_qty + air.deducted_sells
+    return None if known.filled_since_read else (position.broker_sellable_qty or 0) + air.deducted_sells
 
 
-def _other_symbols(account_id: UUID, symbol: str, air: InTheAir) -> int:
-    held = set(Position.objects.filter(account_id=account_id, qty__gt=0).values_list("symbol", flat=True))
-    return len((held | {s for s, shares in air.buys.items() if shares}) - {symbol})
+def _held(position: Position) -> Text | None:
+    """Why nobody but a person may trade the symbol (safety.md 2.6)."""
+    because = position.held_because
+    return Text(because["ko"], because["en"]) if because else None
 
 
-def _buying_power(account: BrokerageAccount, power: BuyingPower | None, excluding: UUID | None) -> dict:
+def _buying_power(account: BrokerageAccount, power: BuyingPower, orders: list[Flying], young: datetime) -> dict:
     """The broker's figure for the margin mode, less our own buys that it cannot have seen (safety.md 3.4)."""
-    if power is None:
-        return {}
     integrated = account.margin_mode == MarginMode.INTEGRATED
     amount = power.integrated if integrated else power.usd
     shares = power.max_quantity_integrated if integrated else power.max_quantity_usd
-    nothing = [State.NOT_SENT, State.REJECTED]
-    young = Order.objects.filter(account=account, side=Side.BUY, created_at__gte=power.read_at - VISIBLE_AFTER)
-    unseen = young.exclude(status__in=nothing).exclude(pk=excluding)
+    unseen = [o for o in orders if o.side == Side.BUY and o.created_at >= young and o.status not in NEVER_ARRIVED]
     for order in unseen:
         amount -= cost(order.qty, order.price, settings.KIS_COMMISSION_BPS)
-        shares -= order.qty
     # another symbol's shares are no measure of this one's: then the dollars decide alone
     return {"buying_power": max(amount, ZERO), "buying_power_quantity": None if unseen else max(shares, 0)}

@@ -2,8 +2,10 @@
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
+from market.data import Quote
 from market.ticks import TICKS, down_to_tick, tick_size, up_to_tick
 from market.words import Side
+from rules.words import OrderPrice
 
 BPS = Decimal(10_000)
 MONEY_STEP = Decimal("0.0001")
@@ -39,6 +41,11 @@ def collar(side: Side, last: Decimal) -> Decimal:
     return down_to_tick(last * (1 + share)) if side is Side.BUY else up_to_tick(last * (1 - share))
 
 
+def bps_between(start: Decimal, price: Decimal) -> Decimal:
+    """How far `price` lies above `start` (below: negative), in basis points of `start`."""
+    return (price - start) / start * BPS
+
+
 def limit_price(
     side: Side, reference: Decimal, *, offset_bps: int = 0, offset_ticks: int = 0, last: Decimal | None = None
 ) -> Decimal:
@@ -55,6 +62,16 @@ def limit_price(
         return min(max(up_to_tick(price + offset_ticks * tick_size(price)), LEAST), bound)
     price = down_to_tick(reference * (1 - share))
     return max(down_to_tick(price - offset_ticks * tick_size(price)), bound)
+
+
+def policy_limit(side: Side, quote: Quote, *, order_price: str, offset_bps: int, offset_ticks: int) -> Decimal:
+    """The limit by a rule's price policy: from the other side's price, our own side's or the last, moved against us.
+
+    Where the quote lacks a side the last price stands for it.
+    """
+    theirs, ours = (quote.ask, quote.bid) if side is Side.BUY else (quote.bid, quote.ask)
+    start = {OrderPrice.TOUCH: theirs, OrderPrice.PASSIVE: ours}.get(OrderPrice(order_price)) or quote.last
+    return limit_price(side, start, offset_bps=offset_bps, offset_ticks=offset_ticks, last=quote.last)
 
 
 def named_limit(side: Side, price: Decimal, *, last: Decimal) -> Decimal:

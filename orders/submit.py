@@ -8,7 +8,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.models import BrokerageAccount
 from accounts.selectors import limits_of
@@ -20,10 +20,12 @@ from market.orders import BuyingPower, OrderAccepted, OrderIntent, OrderTicket
 from market.sessions import NEW_YORK, SEOUL
 from market.words import Exchange, Lane, Side, TimeInForce
 from orders.adopting import WAIT_FOR_ANSWER, WAIT_FOR_NUMBER, answer_agrees
+from orders.claiming import claim_ended, renumber
 from orders.domain import Event, State
-from orders.facts import Seen, gather, take_locks
+from orders.facts import Seen, gather, look_at, take_locks
 from orders.models import Order, Outcome, Request, RequestKind
-from orders.moves import call_person, failure_of, journal_order, move, reread, uptime
+from orders.moves import call_person, failure_of, journal_order, move, reread, storable, uptime
+from orders.others import taken_back
 from orders.risk import GUARDS, Verdict, assess
 from rules.models import RuleState, TradeRule
 
@@ -32,9 +34,10 @@ Fence = Callable[[], Any]
 # Waiting for a token, a rate slot and a connection longer than this means that the decision is of another market.
 PREPARE_WITHIN_SEC = 15.0
 ATTEMPTS = 3
+NUMBER_LENGTH = 20  # a longer number is none that can be read
 RETRY_PAUSE_SEC = 0.3
 # Judged again in the transaction that moves to submitting; the limits are held by the intent's own reservation.
-JUDGED_AGAIN = frozenset({"trading_state", "market_session", "ownership"})
+JUDGED_AGAIN = frozenset({"house_switch", "account_switch", "rule_switch", "market_session", "ownership"})
 NOT_READY_IN_TIME = Text(
     "증권사에 보낼 준비(토큰, 호출 순서, 연결)가 제때 끝나지 않았습니다.",
     "Token, turn and connection were not ready in time.",
@@ -83,11 +86,13 @@ async def submit(
     now: datetime,
     quote: Any = None,
     buying_power: BuyingPower | None = None,
+    replaces: Order | None = None,
 ) -> Order:
     """Turn an intent into at most one order at the broker, and say how it stands.
 
     `quote`: the market.data.Quote that was decided on (a buy without a fresh one is vetoed). `buying_power`: the
     broker's figure if the caller has one; a buy asks for it otherwise. `decision`: kept as the reason, may be None.
+    `replaces`: the order that this one goes on with at another price.
     `fence` is called inside the transaction before the write and raises when the lease is lost.
 
     The order returned is working, rejected, not_sent or unknown. Raises DuplicateDecision and Vetoed (nothing was
@@ -98,7 +103,7 @@ async def submit(
         await _db(_ask_guards)(account, rule, intent, Seen(quote), now)
         buying_power = await _read_buying_power(broker, intent)
     seen = Seen(quote, buying_power)
-    order = await _db(_record_intent)(account, rule, decision, intent, seen, now)
+    order = await _db(_record_intent)(account, rule, decision, intent, seen, now, replaces)
     return await _Sending(order, account, rule, intent, seen, broker, fence, now, started).run()
 
 
@@ -117,9 +122,9 @@ def _ask_guards(
     account: BrokerageAccount, rule: TradeRule | None, intent: OrderIntent, seen: Seen, now: datetime
 ) -> None:
     """Before the broker is asked anything: a decision that has had its order or is vetoed anyway costs no request."""
-    if Order.objects.filter(decision_key=intent.decision_key).exists():
-        raise DuplicateDecision(intent.decision_key)
     verdict = preview(account=account, rule=rule, intent=intent, seen=seen, now=now, only=WITHOUT_BUYING_POWER)
+    if any(v.guard == "duplicate_intent" for v in verdict.vetoes):
+        raise DuplicateDecision(intent.decision_key)
     if not verdict.passed:
         raise Vetoed(verdict)
 
@@ -134,15 +139,18 @@ def preview(
     only: frozenset[str] | None = None,
 ) -> Verdict:
     """How the guards would vote at this moment; binding only when `submit` asks again under its locks."""
-    with transaction.atomic():
-        locked = take_locks(account_id=account.pk, symbol=intent.symbol, exchange=intent.exchange, house=False)
-        verdict = assess(intent, gather(locked=locked, rule=rule, intent=intent, seen=seen, now=now), only)
-        transaction.set_rollback(True)  # a look leaves no row
-    return verdict
+    rows = look_at(account_id=account.pk, symbol=intent.symbol, exchange=intent.exchange)
+    return assess(intent, gather(locked=rows, rule=rule, intent=intent, seen=seen, now=now), only)
 
 
 def _record_intent(
-    account: BrokerageAccount, rule: TradeRule | None, decision: Any, intent: OrderIntent, seen: Seen, now: datetime
+    account: BrokerageAccount,
+    rule: TradeRule | None,
+    decision: Any,
+    intent: OrderIntent,
+    seen: Seen,
+    now: datetime,
+    replaces: Order | None = None,
 ) -> Order:
     """Guards and intent in one transaction: the committed row is the reservation that the next one counts."""
     try:
@@ -150,13 +158,14 @@ def _record_intent(
             locked = take_locks(
                 account_id=account.pk, symbol=intent.symbol, exchange=intent.exchange, house=intent.side is Side.BUY
             )
-            if Order.objects.filter(decision_key=intent.decision_key).exists():
-                raise DuplicateDecision(intent.decision_key)
             facts = gather(locked=locked, rule=rule, intent=intent, seen=seen, now=now)
+            if facts.decision_taken:
+                raise DuplicateDecision(intent.decision_key)
             verdict = assess(intent, facts)
             if not verdict.passed or facts.trading_day is None:
                 raise Vetoed(verdict)
             order = _intent_row(account, rule, decision, intent, verdict, facts.trading_day, now)
+            order.replaces = replaces
             order.save(force_insert=True)
             journal_order(order, at=now, why=_reduced(verdict))
             points.at("before_intent_commit")
@@ -279,7 +288,7 @@ class _Sending:
             return Answer(Event.NOT_WRITTEN, Outcome.NOT_SENT, error=error)
         except BaseException as error:  # OutcomeUnknown, and all that nobody thought of: it may have arrived
             return Answer(Event.LOST, Outcome.UNKNOWN, error=error)
-        if not accepted.broker_order_id.strip().lstrip("0"):
+        if not 0 < len(accepted.broker_order_id.strip().lstrip("0")) <= NUMBER_LENGTH:
             nothing = Text("주문번호가 없는 답입니다.", "The answer has no order number.")
             return Answer(Event.LOST, Outcome.UNKNOWN, error=OutcomeUnknown(nothing))
         return Answer(Event.ACCEPTED, Outcome.ACCEPTED, accepted)
@@ -375,6 +384,7 @@ def _record_answer(order: Order, answer: Answer, attempt: int, at: datetime) -> 
 
 
 def _record_acceptance(order: Order, accepted: OrderAccepted, attempt: int, at: datetime) -> None:
+    """The answer outranks what was concluded meanwhile from the list (safety.md 1.6)."""
     number = accepted.broker_order_id.strip().lstrip("0")
     day = order_date(accepted)
     try:
@@ -385,17 +395,37 @@ def _record_acceptance(order: Order, accepted: OrderAccepted, attempt: int, at: 
             # the list may have told the number first, and an amend by phone may have given the order another
             numbers = set(order.requests.values_list("broker_order_id", flat=True))
             _request_ended(order, attempt, Outcome.ACCEPTED, at, broker_order_id=number, us_order_date=day, raw=raw)
+            taken_back(order, day, [number], at)
             if order.status in WAIT_FOR_NUMBER:
                 move(
                     order, Event.ACCEPTED, at=at, broker_order_id=number, us_order_date=day,
-                    raw=dict(accepted.raw), needs_person=False,
+                    raw=storable(dict(accepted.raw)), needs_person=False,
                 )  # fmt: skip
-            elif not answer_agrees(number, numbers | {order.broker_order_id}):
+            elif answer_agrees(number, numbers | {order.broker_order_id}):
+                pass
+            elif not renumber(order, day, number, at, why=_outranked(order, number)):
                 raise IntegrityError(f"claimed as {order.broker_order_id}, answered as {number}")
             if order.rule_id is not None:
                 RuleState.objects.filter(rule_id=order.rule_id, failure_streak__gt=0).update(failure_streak=0)
-    except IntegrityError:
-        _record_clash(order, number, day, attempt, at)
+    except (IntegrityError, DataError):
+        _record_late_or_clash(order, number, day, attempt, at)
+
+
+def _outranked(order: Order, number: str) -> Text:
+    return Text(
+        f"늦게 온 답의 주문번호는 {number}입니다. 주문 내역에서 고른 {order.broker_order_id}은(는) 다른 주문입니다.",
+        f"the answer that came late names {number}; {order.broker_order_id}, taken from the list, is another order.",
+    )
+
+
+def _record_late_or_clash(order: Order, number: str, day: date, attempt: int, at: datetime) -> None:
+    """Beside an open successor the order stays ended under its number; else the number is another order's."""
+    reread(order)
+    if order.status == State.NOT_SEEN and claim_ended(order, day, number, at):
+        with transaction.atomic(durable=True):
+            _request_ended(order, attempt, Outcome.ACCEPTED, at, broker_order_id=number, us_order_date=day)
+        return
+    _record_clash(order, number, day, attempt, at)
 
 
 def _record_clash(order: Order, number: str, day: date, attempt: int, at: datetime) -> None:

@@ -92,6 +92,7 @@ class Book:
         self.unfilled_count = 0
         self.vetoes: list[Veto] = []
         self.bought: dict[int, Decimal] = {}  # by New York's date, fees included
+        self.realized: dict[int, Decimal] = {}  # the same, of what was sold
         self._settlement_days = settlement_days
         self._pending: deque[tuple[int, Decimal]] = deque()  # the day on which a sale was made, and its proceeds
         self._days = days  # every trading day of the replay, needed when sales settle later
@@ -119,9 +120,12 @@ class Book:
             )
             holding.quantity = held + quantity
             self.bought[day] = self.bought.get(day, ZERO) + value + commission
+            self.realized[day] = self.realized.get(day, ZERO) - commission  # a fee is a loss at once, as in the ledger
         else:
             proceeds = value - commission - fees
             self.cash += proceeds
+            gained = proceeds - quantity * (holding.average or ZERO)
+            self.realized[day] = self.realized.get(day, ZERO) + gained
             holding.quantity -= quantity
             holding.average = holding.average if holding.quantity else None
             if self._settlement_days:

@@ -31,6 +31,8 @@ OUT = Text("청산하려고 남은 매수를 취소했습니다.", "The rest of 
 TOO_SMALL = Text(
     "buy_amount_usd로 한 주도 살 수 없습니다.", "The amount buys not even one share."
 )  # the guard of the same meaning would look at the limit
+# A quote's age, a broker to compare with, the equity's peak, and how many orders the other rules sent in this minute.
+NOT_REPLAYED = frozenset({"fresh_quote", "position_reconciled", "drawdown", "order_rate"})
 NO_SESSION = Text("규칙이 쓰는 장 시간이 아닙니다.", "Not in a session in which the rule acts.")
 
 
@@ -258,8 +260,12 @@ class Lane:
             self.book.not_filled(self.number, i, side, verdict.asked - verdict.quantity, vote.reason)
 
     def _guards(self) -> frozenset[str]:
-        """All but those about what a replay has not: the age of a quote, and sessions when none are given."""
-        without = {"fresh_quote"} if self._options.sessions is not None else {"fresh_quote", "market_session"}
+        """All but those about what a replay has not, or that mean nothing on these bars."""
+        without = NOT_REPLAYED
+        if self._options.sessions is None:
+            without |= {"market_session", "before_close"}
+        elif self.columns.timeframe is Timeframe.D1:  # judged when the day is over
+            without |= {"before_close"}
         return frozenset(GUARDS) - without
 
     def _intent(self, side: Side, quantity: int, limit: Decimal) -> OrderIntent:
@@ -296,11 +302,15 @@ class Lane:
             account=guards.account,
             house_committed=bought,
             account_committed=bought,
+            house_realized=book.realized.get(day, Decimal(0)),
+            account_realized=book.realized.get(day, Decimal(0)),
             book_quantity=sum(lane.quantity for lane in mine),
             buys_in_flight=flying[Side.BUY],
             sells_in_flight=flying[Side.SELL],
             open_positions=self._others(),
             rule_max_position=rule.max_position,
+            rule_max_entries=rule.max_entries,
+            rule_entries=self.position.entries,
             rule_quantity=self.quantity,
             rule_buys_in_flight=self.flying(Side.BUY),
             rule_sells_in_flight=self.flying(Side.SELL),

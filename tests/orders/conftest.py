@@ -16,6 +16,7 @@ from asgiref.sync import async_to_sync
 from market.data import Quote
 from market.errors import OutcomeUnknown, Refused, Throttled, Unreachable
 from market.orders import (
+    AmendTicket,
     BuyingPower,
     CancelTicket,
     ExecutionRow,
@@ -64,6 +65,8 @@ class MemoryBroker:
     number: int = 40000
     asked_dates: list[tuple[date, date]] = field(default_factory=list)
     fail_prepare: Exception | None = None
+    prices: dict[str, Decimal] = field(default_factory=dict)
+    volume: int = 0
 
     def next(self, *what: str) -> None:
         self.script.extend(what)
@@ -78,7 +81,17 @@ class MemoryBroker:
     async def prepare_cancel(self, ticket: CancelTicket) -> Written:
         return Written(self, ticket)
 
-    def take(self, ticket: OrderTicket | CancelTicket) -> OrderAccepted:
+    async def prepare_amend(self, ticket: AmendTicket, *, lane: Any = None) -> Written:
+        return Written(self, ticket)
+
+    async def quote(self, symbol: str, exchange: Exchange, *, lane: Any = None) -> Quote:
+        if symbol not in self.prices:
+            raise Unreachable("no price")
+        self.volume += 1  # it trades all the time
+        last = self.prices[symbol]
+        return Quote(symbol, exchange, last, self.now, self.now, volume=self.volume, freshness=Freshness.STALE)
+
+    def take(self, ticket: OrderTicket | CancelTicket | AmendTicket) -> OrderAccepted:
         match self.script.popleft() if self.script else "accept":
             case "refuse":
                 raise Refused("no", code="APBK0952")
@@ -98,10 +111,12 @@ class MemoryBroker:
                 return replace(self.enter(ticket), broker_order_id="0000000000")
         return self.enter(ticket)
 
-    def enter(self, ticket: OrderTicket | CancelTicket) -> OrderAccepted:
+    def enter(self, ticket: OrderTicket | CancelTicket | AmendTicket) -> OrderAccepted:
         self.number += 1
         if isinstance(ticket, CancelTicket):
             self.cancel(ticket)
+        elif isinstance(ticket, AmendTicket):
+            self.amend(ticket)
         else:
             self.add(str(self.number), ticket.symbol, ticket.side, ticket.quantity, ticket.limit_price)
         local = self.now.astimezone(SEOUL)
@@ -126,6 +141,16 @@ class MemoryBroker:
         self.add(str(self.number), row.symbol, row.side, row.open_quantity, Decimal(0), original_id=row.broker_order_id,
                  request_kind="cancel", open_quantity=0, status_text="완료")  # fmt: skip
         self.rows[key] = replace(row, open_quantity=0, status_text="완료")
+
+    def amend(self, ticket: AmendTicket) -> None:
+        """The open rest goes on under a new number; the old row keeps what it filled."""
+        key = next(k for k in self.rows if k[1] == ticket.broker_order_id)
+        row = self.rows[key]
+        if row.open_quantity == 0:
+            raise Refused("nothing left", code="40330000")
+        self.add(str(self.number), row.symbol, row.side, ticket.quantity, ticket.limit_price,
+                 original_id=row.broker_order_id, request_kind="amend")  # fmt: skip
+        self.rows[key] = replace(row, quantity=row.filled_quantity or row.quantity, open_quantity=0)
 
     def fill(self, number: str, quantity: int, price: str) -> None:
         """Fill shares of an order at a price; its row shows the average."""
@@ -205,6 +230,8 @@ class Desk:
         self.account, self.rule, self.broker, self.at = account, rule, broker, now
         self.keys = 0
         self.lost_lease: Exception | None = None
+        self.heard: list[Quote] = []  # prices that the bot has heard
+        self.compares = True  # as a running bot does: the holdings were compared a moment ago
 
     def fence(self) -> int:
         if self.lost_lease:
@@ -226,11 +253,19 @@ class Desk:
         from orders.services import submit
 
         intent = intent or self.intent()
+        if self.compares:
+            self.compared()
         more.setdefault("quote", self.quote(str(intent.limit_price), intent.symbol))
         return async_to_sync(submit)(
             account=self.account, rule=self.rule if rule is ... else rule, decision=None, intent=intent,
             broker=self.broker, fence=self.fence, now=self.at, **more,
         )  # fmt: skip
+
+    def compared(self, at=None, account=None):
+        """The account's holdings were compared with the broker's at this moment, and agreed."""
+        from positions.models import AccountBook
+
+        AccountBook.objects.update_or_create(account=account or self.account, defaults={"reconciled_at": at or self.at})
 
     def buy(self, **more):
         return self.submit(self.intent(**more))
@@ -259,11 +294,13 @@ class Desk:
         return async_to_sync(cancel)(order=order, broker=self.broker, fence=self.fence, now=self.at)
 
     def carry_out(self):
-        from orders.services import carry_out_instructions
+        """What people asked, then what the rules want done with unfilled orders, as a bot does."""
+        from orders.services import Prices, carry_out_instructions, tend_unfilled
 
-        return async_to_sync(carry_out_instructions)(
-            account=self.account, broker=self.broker, fence=self.fence, now=self.at
-        )
+        prices = Prices(self.broker, {q.symbol: q for q in self.heard})
+        given = {"account": self.account, "broker": self.broker, "fence": self.fence, "now": self.at, "prices": prices}
+        done = async_to_sync(carry_out_instructions)(**given)
+        return done + async_to_sync(tend_unfilled)(**given)
 
     def held(self, quantity=10, price="100.00"):
         """Buy shares for the rule and see them filled."""

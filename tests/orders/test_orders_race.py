@@ -44,6 +44,7 @@ def at_once(*jobs):
 
 def decide(desk, rule, intent, account=None):
     """The transaction in which a decision becomes an intent."""
+    desk.compared(account=account)
     power = asyncio.run(desk.broker.buying_power("NVDA", None, intent.limit_price))
     seen = Seen(desk.quote(str(intent.limit_price), intent.symbol), power)
     return lambda: _record_intent(account or desk.account, rule, None, intent, seen, desk.at)
@@ -89,6 +90,7 @@ def test_all_sells_of_a_symbol_together_never_exceed_what_is_there(desk, new_rul
 
 
 def test_a_fill_that_two_readers_see_is_booked_once(desk):
+    desk.compared()
     seen = Seen(desk.quote(), asyncio.run(desk.broker.buying_power("NVDA", None, Decimal("100"))))
     order = _record_intent(desk.account, desk.rule, None, desk.intent(), seen, desk.at)
     Order.objects.update(status=State.WORKING, broker_order_id="40001", us_order_date="2026-11-24", placed_at=desk.at)
