@@ -16,10 +16,9 @@ from market.data import Quote
 from market.errors import Text
 from market.orders import OrderIntent
 from market.words import Action, Freshness, Side
-from orders.pricing import limit_price, named_limit
+from orders.pricing import named_limit, policy_limit
 from rules.domain import Decision, Rule, quantity_for
 from rules.models import RuleState, SignalType, StrategySignal
-from rules.words import OrderPrice
 
 
 async def act(
@@ -35,10 +34,30 @@ async def act(
 ) -> bool:
     """Do what the decision wants, once per decision. True when an order was made of it.
 
-    `intent`: the order that the decision means (`intent_for`).
+    `intent`: the order that the decision means (`intent_for`). The bar counts as judged when that is done: who dies
+    in between judges it again, and its key keeps the order from being made twice.
     """
+    before = watch.wanted, watch.acted_on
+    try:
+        sent = await _act(account, watch, decision, intent, quote, broker, lease, now)
+    except BaseException:
+        watch.wanted, watch.acted_on = before  # not done: the next look may try again
+        raise
     if decision.judged_bar is not None:
         await sync_to_async(remember_bar)(watch, decision.judged_bar)
+    return sent
+
+
+async def _act(
+    account: BrokerageAccount,
+    watch: Watch,
+    decision: Decision,
+    intent: OrderIntent | None,
+    quote: Quote | None,
+    broker: Broker,
+    lease: Lease,
+    now: datetime,
+) -> bool:
     edge = watch.takes(decision)
     if decision.action is Action.NONE or quote is None or decision.key is None:
         return False
@@ -96,20 +115,13 @@ def price_for(rule: Rule, decision: Decision, quote: Quote) -> Decimal:
     side = decision.side
     if decision.limit_price is not None:
         return named_limit(side, decision.limit_price, last=quote.last)
-    return limit_price(
+    return policy_limit(
         side,
-        reference(rule, side, quote),
+        quote,
+        order_price=rule.order_price,
         offset_bps=rule.price_offset_bps,
         offset_ticks=rule.price_offset_ticks,
-        last=quote.last,
     )
-
-
-def reference(rule: Rule, side: Side, quote: Quote) -> Decimal:
-    """What the limit starts from: the other side's price, our own side's, or the last price where there is none."""
-    theirs, ours = (quote.ask, quote.bid) if side is Side.BUY else (quote.bid, quote.ask)
-    start = {OrderPrice.TOUCH: theirs, OrderPrice.PASSIVE: ours}.get(OrderPrice(rule.order_price))
-    return start or quote.last
 
 
 def remember_bar(watch: Watch, judged: datetime) -> None:

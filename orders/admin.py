@@ -9,7 +9,7 @@ from django.utils.html import format_html
 
 from market.errors import Text
 from orders import cards as _cards  # noqa: F401  (fills the admin's first page)
-from orders.instructions import OrderFinal, request_cancel
+from orders.asking import OrderFinal, request_cancel
 from orders.models import Execution, ForeignOrder, Instruction, Order, Request
 from theme.admin import ReadOnlyAdmin, ReadOnlyInline
 from theme.language import both, said

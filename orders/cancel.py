@@ -20,7 +20,7 @@ from orders.models import Order, Outcome, Request, RequestKind
 from orders.moves import failure_of, journal_order, move, reread, uptime
 from orders.submit import PREPARE_WITHIN_SEC, Fence, order_date
 
-CANCELLABLE = frozenset({State.WORKING, State.PARTIALLY_FILLED, State.PENDING_CANCEL})
+CANCELLABLE = frozenset({State.WORKING, State.PARTIALLY_FILLED, State.PENDING_CANCEL, State.PENDING_AMEND})
 # A cancel that the list does not show after this long is sent again.
 CANCEL_AGAIN = timedelta(seconds=15)
 NOTHING_OPEN = Text("취소할 것이 없는 주문입니다.", "There is nothing to cancel.")
@@ -43,8 +43,12 @@ def _db(function: Callable) -> Callable[..., Any]:
     return sync_to_async(function, thread_sensitive=True)
 
 
-async def cancel(*, order: Order, broker: Broker, fence: Fence, now: datetime) -> Order:
+async def cancel(
+    *, order: Order, broker: Broker, fence: Fence, now: datetime, why: Text | None = None, purpose: str = ""
+) -> Order:
     """Ask the broker to cancel what is left of the order.
+
+    `purpose` is kept with the request, so that a later process knows what was meant by it (see orders.tending).
 
     The order comes back pending_cancel (asked, or the outcome of asking is not known), working or partially_filled
     (the cancel surely did not take effect: look at the list before concluding anything), or not_sent (it was an
@@ -67,7 +71,7 @@ async def cancel(*, order: Order, broker: Broker, fence: Fence, now: datetime) -
         return order
     deadline = uptime() + settings.BOT_SEND_WITHIN_SEC
     try:
-        request = await _db(_to_pending)(order, ticket.broker_order_id, fence, at())
+        request = await _db(_to_pending)(order, ticket.broker_order_id, fence, at(), why, purpose)
     except BaseException:
         await prepared.discard()
         raise
@@ -89,21 +93,28 @@ async def cancel(*, order: Order, broker: Broker, fence: Fence, now: datetime) -
     return order
 
 
-def due_for_cancel(account: BrokerageAccount, now: datetime) -> list[Order]:
-    """Orders whose rule wants them cancelled by now (`cancel_after_sec`), and cancels that must be sent again."""
-    rows = Order.objects.filter(account=account, status__in=[s.value for s in CANCELLABLE]).exclude(broker_order_id="")
-    rows = rows.select_related("account", "rule").prefetch_related("requests")
-    return [order for order in rows if _is_due(order, now)]
+def to_send_again(account: BrokerageAccount, now: datetime) -> list[Order]:
+    """Orders whose cancel was asked for a while ago, and which the list still shows open."""
+    rows = Order.objects.filter(account=account, status=State.PENDING_CANCEL).exclude(broker_order_id="")
+    rows = rows.select_related("account").prefetch_related("requests")
+    return [order for order in rows if not asked_lately(order, now)]
 
 
-def _is_due(order: Order, now: datetime) -> bool:
-    asked = [r for r in order.requests.all() if r.kind == RequestKind.CANCEL]
-    if asked and now - max(r.committed_at for r in asked) < CANCEL_AGAIN:
-        return False  # also after a refusal: look before asking again
-    if order.status == State.PENDING_CANCEL:
-        return True
-    after = order.rule.cancel_after_sec if order.rule else None
-    return after is not None and order.placed_at is not None and now - order.placed_at >= timedelta(seconds=after)
+def cancels_of(order: Order) -> list[Request]:
+    """The cancels that were asked for, oldest first."""
+    return sorted((r for r in order.requests.all() if r.kind == RequestKind.CANCEL), key=lambda r: r.attempt)
+
+
+def asked_lately(order: Order, now: datetime) -> bool:
+    """Also after a refusal: look before asking again."""
+    asked = cancels_of(order)
+    return bool(asked) and now - asked[-1].committed_at < CANCEL_AGAIN
+
+
+def purpose_of(order: Order) -> str:
+    """What its newest cancel was for."""
+    asked = cancels_of(order)
+    return asked[-1].raw.get("purpose", "") if asked else ""
 
 
 def _drop_intent(order: Order, now: datetime) -> bool:
@@ -121,17 +132,23 @@ def _must_be_cancellable(order: Order) -> None:
         raise CannotCancel(NOTHING_OPEN)
 
 
-def _to_pending(order: Order, number: str, fence: Fence, at: datetime) -> Request:
+def _to_pending(order: Order, number: str, fence: Fence, at: datetime, why: Text | None, purpose: str) -> Request:
     with transaction.atomic(durable=True):
         fence()
         reread(order)
         _must_be_cancellable(order)
         if order.broker_order_id != number:
             raise CannotCancel(NO_NUMBER_YET, later=True)  # amended meanwhile: the next try has the new number
-        if not move(order, Event.ASK_CANCEL, at=at):
+        if not move(order, Event.ASK_CANCEL, at=at, why=why):
             raise CannotCancel(NO_NUMBER_YET, later=True)
         attempt = order.requests.filter(kind=RequestKind.CANCEL).count() + 1
-        request = Request.objects.create(order=order, kind=RequestKind.CANCEL, attempt=attempt, committed_at=at)
+        request = Request.objects.create(
+            order=order,
+            kind=RequestKind.CANCEL,
+            attempt=attempt,
+            committed_at=at,
+            raw={"purpose": purpose} if purpose else {},
+        )
         points.at("before_cancel_commit")
     points.at("after_cancel_commit")
     return request
@@ -146,7 +163,7 @@ def _record(
         if accepted is not None:
             request.broker_order_id = accepted.broker_order_id.strip().lstrip("0")
             request.us_order_date = order_date(accepted)
-            request.raw = dict(accepted.raw)
+            request.raw |= dict(accepted.raw)
         request.save()
         reread(order)
         if order.status != State.PENDING_CANCEL or outcome not in {Outcome.REFUSED, Outcome.NOT_SENT}:
