@@ -164,7 +164,7 @@ def _amount(row: ExecutionRow) -> Decimal | None:
 def _event(row: ExecutionRow, successors: Sequence[ExecutionRow], day_over: bool) -> Event | None:
     if 0 < row.quantity <= row.filled_quantity:
         return Event.SEEN_FILLED
-    if _cancelled_by(row, successors):
+    if _cancelled_by(row, successors, day_over):
         return Event.SEEN_CANCELLED
     if REJECTED_TEXT in row.status_text and row.filled_quantity == 0:
         return Event.SEEN_REJECTED
@@ -175,11 +175,13 @@ def _event(row: ExecutionRow, successors: Sequence[ExecutionRow], day_over: bool
     return None  # nothing open, no reason seen: the row of a cancel may still be on its way
 
 
-def _cancelled_by(row: ExecutionRow, successors: Sequence[ExecutionRow]) -> bool:
-    """A cancel may be for a part only (by phone); one that names no quantity is for all that was left."""
-    cancels = [r.quantity for r in successors if r.request_kind == "cancel"]
-    left = row.quantity - row.filled_quantity
-    return bool(cancels) and (0 in cancels or sum(cancels) >= left or row.open_quantity == 0)
+def _cancelled_by(row: ExecutionRow, successors: Sequence[ExecutionRow], day_over: bool) -> bool:
+    """A cancel has taken effect when nothing is open any more.
+
+    Its row alone proves nothing: the venue has yet to carry it out, or the order's own row is from an older page, and
+    in both cases fills that we have not seen would meet limits that are free again.
+    """
+    return any(r.request_kind == "cancel" for r in successors) and (row.open_quantity == 0 or day_over)
 
 
 def _with_earlier_fills(event: Event | None, filled_before: int) -> Event | None:
