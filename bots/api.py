@@ -1,5 +1,6 @@
 """Bots over HTTP: who runs, start, stop, halt."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import BrokerageAccount
 from accounts.permissions import ByRole
 from accounts.selectors import accounts_for, house_limits, operable_account, owned_account
 from api.problems import problems
@@ -19,7 +21,8 @@ from bots.selectors import bot_states
 from credentials.services import masked
 from kis.throttle import Usage
 from market.errors import Text
-from market.words import Environment
+from market.words import Environment, TradingState
+from orders.models import Instruction
 
 
 class BotOut(Out):
@@ -32,8 +35,11 @@ class BotOut(Out):
 
 
 class HouseOut(Out):
+    """The house's state; after a halt also what was asked of the broker."""
+
     trading_state = serializers.CharField()
     reason = TextOut(allow_null=True)
+    instructions = serializers.ListField(child=serializers.UUIDField(), default=list)
 
 
 class ConfirmIn(In):
@@ -41,7 +47,28 @@ class ConfirmIn(In):
 
 
 class HaltIn(In):
-    reason = serializers.CharField(required=False, allow_blank=True)
+    """Without `account_id`: the whole house by an admin, every account that they operate by a trader."""
+
+    account_id = serializers.UUIDField(required=False, allow_null=True)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    state = serializers.ChoiceField(
+        choices=[TradingState.HALTED.value, TradingState.REDUCING.value],
+        default=TradingState.HALTED.value,
+        help_text="reducing: exits and cancels only",
+    )
+    cancel_orders = serializers.BooleanField(default=False, help_text="also cancel what works at the broker")
+    sell_out = serializers.BooleanField(
+        default=False, help_text="sell everything first: reducing until nothing is left, then halted"
+    )
+    confirm = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="with sell_out: the account's nickname, or for several `전량 매도` or `SELL OUT`",
+    )
+
+
+class ResumeIn(In):
+    account_id = serializers.UUIDField(required=False, allow_null=True)
 
 
 class LanesOut(Out):
@@ -120,21 +147,34 @@ class Halt(APIView):
     def get(self, request: Request) -> Response:
         return Response(_house())
 
-    @extend_schema(request=HaltIn, responses={200: HouseOut, **problems(403)})
+    @extend_schema(request=HaltIn, responses={200: HouseOut, **problems(400, 403, 404, 409)})
     def post(self, request: Request) -> Response:
+        """From the answer on nothing is submitted; cancels and sales are carried out by the bots."""
         body = HaltIn(data=request.data)
         body.is_valid(raise_exception=True)
-        reason = body.validated_data.get("reason")
-        services.halt(by=request.user, reason=Text(reason, reason) if reason else None)
-        return Response(_house())
+        asked = dict(body.validated_data)
+        reason = asked.get("reason")
+        instructions = services.halt(
+            by=request.user,
+            reason=Text(reason, reason) if reason else None,
+            account=_one_account(request, asked),
+            state=TradingState(asked["state"]),
+            cancel_orders=asked["cancel_orders"],
+            sell_out=asked["sell_out"],
+            confirm=asked.get("confirm", ""),
+        )
+        return Response(_house(instructions))
 
 
 class Resume(APIView):
     permission_classes = [ByRole]
 
-    @extend_schema(request=None, responses={200: HouseOut, **problems(403)})
+    @extend_schema(request=ResumeIn, responses={200: HouseOut, **problems(400, 403, 404)})
     def post(self, request: Request) -> Response:
-        services.resume(by=request.user)
+        """Trade again: one account, or what a halt without `account_id` stopped."""
+        body = ResumeIn(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        services.resume(by=request.user, account=_one_account(request, body.validated_data))
         return Response(_house())
 
 
@@ -181,6 +221,13 @@ def _confirm(request: Request) -> str:
     return body.validated_data["confirm"]
 
 
-def _house() -> dict:
+def _one_account(request: Request, asked: Mapping[str, Any]) -> BrokerageAccount | None:
+    account_id = asked.get("account_id")
+    return operable_account(request.user, account_id) if account_id else None
+
+
+def _house(instructions: Sequence[Instruction] = ()) -> dict:
     house = house_limits()
-    return HouseOut({"trading_state": house.trading_state, "reason": house.trading_state_reason}).data
+    asked = [row.pk for row in instructions]
+    state = {"trading_state": house.trading_state, "reason": house.trading_state_reason, "instructions": asked}
+    return HouseOut(state).data

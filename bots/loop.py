@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -95,6 +95,11 @@ class AccountBot:
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is
     recovering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @cached_property
+    def prices(self) -> order_desk.Prices:
+        """What it hears, for what people ask."""
+        return order_desk.Prices(self.broker, self.quotes)
+
     async def run(self) -> None:
         """Recover, then trade. Returns when asked to stop; raises LostLease, or what broke."""
         try:
@@ -122,6 +127,7 @@ class AccountBot:
             *(socket.run() for socket in sockets),
             self.every(RELOAD_SEC, self._reload, feed),
             self.every(0.3, self._carry_out),
+            self.every(0.5, self._tend),
             self.every(WORTH_SEC, self._reckon),
             self._track(),
             self._trade(),
@@ -274,13 +280,18 @@ class AccountBot:
         return [_identity(key) for key in now] == [_identity(key) for key in (self.key, self.data_key)]
 
     async def _carry_out(self) -> None:
+        """What people asked."""
+        await self._do_for_orders(order_desk.carry_out_instructions)
+
+    async def _tend(self) -> None:
+        """What the rules want done with orders that do not fill; beside what people ask, which must not wait."""
+        await self._do_for_orders(order_desk.tend_unfilled)
+
+    async def _do_for_orders(self, work: Callable[..., Coroutine[Any, Any, int]]) -> None:
         await self._be_sure()
         with self._on_its_way():
-            done = await to_the_end(
-                order_desk.carry_out_instructions(
-                    account=self.account, broker=self.broker, fence=self.lease.fence, now=_now()
-                )
-            )
+            given = {"broker": self.broker, "fence": self.lease.fence, "now": _now(), "prices": self.prices}
+            done = await to_the_end(work(account=self.account, **given))
         if done:
             self.look_now.set()
 

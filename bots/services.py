@@ -6,17 +6,18 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import BrokerageAccount, HealthStatus, HouseLimits, Role, User
-from accounts.selectors import accounts_operable_by
+from accounts.models import BrokerageAccount, HealthStatus, User
 from accounts.services import mark_health, set_enabled
 from bots import crashes, lease
+from bots.halting import halt, resume
 from bots.lease import START_EXPIRES_SEC
 from bots.models import BotLease
 from bots.selectors import db_now, wanted
 from bots.worker import run_account_bot
 from logs.services import record
 from market.errors import Text
-from market.words import TradingState
+
+__all__ = ["ask_to_start", "ensure_bots", "halt", "resume", "start_bot", "stop_bot"]
 
 log = logging.getLogger("bots")
 
@@ -80,45 +81,3 @@ def start_bot(*, account: BrokerageAccount, confirm: str, by: User | None) -> No
 def stop_bot(*, account: BrokerageAccount, confirm: str, by: User | None) -> None:
     """Want it stopped. Working orders are left to their rules' policy."""
     set_enabled(account=account, enabled=False, confirm=confirm, by=by)
-
-
-def halt(*, by: User, reason: Text | None) -> None:
-    """Nothing more is sent, from the next transaction on: an admin halts the house, a trader what they operate.
-
-    Positions are left without exits; the journal says so.
-    """
-    _set_state(TradingState.HALTED, reason, by)
-
-
-def resume(*, by: User) -> None:
-    """Trade again, within the same reach as `halt`."""
-    _set_state(TradingState.ACTIVE, None, by)
-
-
-@transaction.atomic
-def _set_state(state: TradingState, reason: Text | None, by: User) -> None:
-    fields = {"trading_state": state, "trading_state_reason": reason.as_dict() if reason else None}
-    if by.role == Role.ADMIN:
-        HouseLimits.objects.get_or_create(pk=1)
-        HouseLimits.objects.filter(pk=1).update(**fields)
-        _journal_state(None, state, reason, by)
-        return
-    for account in accounts_operable_by(by).order_by("pk").select_for_update():
-        BrokerageAccount.objects.filter(pk=account.pk).update(**fields)
-        _journal_state(account, state, reason, by)
-
-
-def _journal_state(account: BrokerageAccount | None, state: TradingState, reason: Text | None, by: User) -> None:
-    halted = Text(
-        "거래를 멈췄습니다. 보유 종목은 매도되지 않은 채 남아 있습니다.",
-        "Trading is halted. Positions are left without exits.",
-    )
-    resumed = Text("거래를 다시 시작했습니다.", "Trading has resumed.")
-    record(
-        account=account,
-        kind="account",
-        level="warning",
-        message=halted if state is TradingState.HALTED else resumed,
-        ctx={"trading_state": state.value, "by": by.email, "reason": reason.as_dict() if reason else None},
-        at=timezone.now(),
-    )

@@ -120,7 +120,8 @@ def request_sell_out(
     with transaction.atomic():
         account = BrokerageAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
         asked, new = _once(account, Wish.SELL_OUT, {"when_closed": when_closed}, by, key)
-        set_trading_state(account=account, state=TradingState.REDUCING, reason=SELLING_OUT, by=by)
+        if account.trading_state != TradingState.REDUCING:
+            set_trading_state(account=account, state=TradingState.REDUCING, reason=SELLING_OUT, by=by)
         if new:
             held = held_text(account)
             ctx = {"event": "reducing", "trading_state": "reducing"}

@@ -68,6 +68,12 @@ async def carry_out_instructions(
     return moved
 
 
+def give_up(account: BrokerageAccount, why: Text, now: datetime) -> int:
+    """Nothing can be sent for this account at all: whoever asked is told. How many wishes ended."""
+    rows = Instruction.objects.filter(account=account, status=WishStatus.PENDING)
+    return rows.update(status=WishStatus.FAILED, result={"message": why.as_dict()}, done_at=now, not_before=None)
+
+
 def _db(function: Callable) -> Callable[..., Any]:
     return sync_to_async(function, thread_sensitive=True)
 

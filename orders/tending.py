@@ -174,6 +174,13 @@ def ended_cases(account: BrokerageAccount, now: datetime) -> list[Case]:
     ]
 
 
+def wants_a_cancel(account: BrokerageAccount, now: datetime) -> bool:
+    """Whether a rule's policy wants something cancelled by now, or a cancel must be sent again."""
+    cases = (unfilled.judge(c.chain, c.working, c.policy, exited_at=c.exited_at, quote=None, now=now)
+             for c in working_cases(account, now))  # fmt: skip
+    return bool(to_send_again(account, now)) or any(verdict.act is Act.CANCEL for verdict in cases)
+
+
 def _rows(account: BrokerageAccount) -> Any:
     rows = Order.objects.filter(account=account, rule__isnull=False)
     return rows.select_related("account", "rule__state").prefetch_related("requests").order_by("created_at")
