@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
@@ -34,7 +35,7 @@ from market.errors import Text, TradingError
 from market.orders import BuyingPower, OrderIntent
 from market.words import Freshness, MarginMode, Side
 from orders.domain import FINAL, State
-from orders.models import Instruction, Order, Wish, WishStatus
+from orders.models import Instruction, Order, WishStatus
 from orders.pricing import limit_price
 from positions.models import Position
 from positions.shapes import decimal_text
@@ -245,7 +246,7 @@ def _ask(
     with transaction.atomic():
         row = _locked(row)
         for trade in trades:
-            row.trades.append(_ask_one(row, plan, picture, trade))
+            row.trades += _ask_each(row, plan, picture, trade, now)
         row.status = status
         row.reckoned |= {status.value: _reckoned(plan, picture), f"{status.value}_at": now.isoformat()}
         row.save(update_fields=["trades", "status", "reckoned"])
@@ -257,21 +258,47 @@ def _locked(row: RebalanceRun) -> RebalanceRun:
     return row
 
 
-def _ask_one(row: RebalanceRun, plan: RebalancePlan, picture: Picture, trade: Trade) -> dict[str, Any]:
-    key = f"{REBALANCE}{plan.pk}:{row.trading_day}:{trade.symbol}:{trade.side}"
-    price = decimal_text(picture.limit(trade))
-    payload = {
-        "symbol": trade.symbol,
-        "side": trade.side.value,
-        "qty": trade.quantity,
-        "price": price,
-        "reason": f"리밸런싱 {plan} / rebalancing {plan}",
-    }
-    Instruction.objects.get_or_create(
-        key=key,
-        defaults={"account": plan.account, "wish": Wish.ORDER, "payload": payload, "requested_by": row.requested_by},
-    )
-    return {"key": key, "symbol": trade.symbol, "side": trade.side.value, "qty": trade.quantity, "price": price}
+def _ask_each(
+    row: RebalanceRun, plan: RebalancePlan, picture: Picture, trade: Trade, now: datetime
+) -> list[dict[str, Any]]:
+    """One order; a sale that takes what rules own is one more for each of them, so that they know what they sold."""
+    price = picture.limit(trade)
+    asked = []
+    for rule_id, quantity in _parts(plan, trade, picture.holdings.get(trade.symbol, Held())):
+        key = f"{REBALANCE}{plan.pk}:{row.trading_day}:{trade.symbol}:{trade.side}"
+        order_desk.request_order(
+            account=plan.account,
+            side=trade.side,
+            symbol=trade.symbol,
+            qty=quantity,
+            price=price,
+            exchange=picture.quotes[trade.symbol].exchange,
+            rule_id=rule_id,
+            reason=f"리밸런싱 {plan} / rebalancing {plan}",
+            until=now + SIDE_WITHIN,
+            by=row.requested_by,
+            key=f"{key}:{rule_id}" if rule_id else key,
+            now=now,
+        )
+        told = {"symbol": trade.symbol, "side": trade.side.value, "qty": quantity, "price": decimal_text(price)}
+        asked.append({"key": f"{key}:{rule_id}" if rule_id else key, **told})
+    return asked
+
+
+def _parts(plan: RebalancePlan, trade: Trade, held: Held) -> list[tuple[UUID | None, int]]:
+    """Whose shares are sold: first those of no rule, then those of the rules, the newest owner first."""
+    free = max(0, held.quantity - held.owned_by_rules)
+    if trade.side is Side.BUY or trade.quantity <= free:
+        return [(None, trade.quantity)]
+    parts: list[tuple[UUID | None, int]] = [(None, free)] if free else []
+    left = trade.quantity - free
+    owners = RuleState.objects.filter(rule__account=plan.account, rule__symbol=trade.symbol, qty__gt=0)
+    for owner in owners.order_by("-opened_at", "pk"):
+        take = min(left, owner.qty)
+        if take > 0:
+            parts.append((owner.pk, take))
+            left -= take
+    return parts
 
 
 def _reckoned(plan: RebalancePlan, picture: Picture) -> dict[str, Any]:
@@ -426,7 +453,14 @@ def _previewed(plan: RebalancePlan, picture: Picture, trade: Trade, now: datetim
     quote = picture.quotes[trade.symbol]
     price = picture.limit(trade)
     intent = OrderIntent(
-        f"{REBALANCE}{plan.pk}:preview", trade.symbol, quote.exchange, trade.side, trade.quantity, price, str(plan)
+        decision_key=f"{REBALANCE}{plan.pk}:preview",
+        symbol=trade.symbol,
+        exchange=quote.exchange,
+        side=trade.side,
+        quantity=trade.quantity,
+        limit_price=price,
+        reason=str(plan),
+        by_person=True,
     )
     seen = order_desk.Seen(quote, picture.power)
     verdict = order_desk.preview(account=plan.account, rule=None, intent=intent, seen=seen, now=now)
