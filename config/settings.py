@@ -217,6 +217,11 @@ RETENTION_HOOKS_DAYS = env.int("RETENTION_HOOKS_DAYS", default=400)
 RETENTION_CRASHES_DAYS = env.int("RETENTION_CRASHES_DAYS", default=90)
 RETENTION_DELIVERIES_DAYS = env.int("RETENTION_DELIVERIES_DAYS", default=90)
 
+# --- notifications ----------------------------------------------------------------------------------
+NOTIFY_PRIVATE_HOSTS = [host.lower() for host in env.list("NOTIFY_PRIVATE_HOSTS", default=[])]
+TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
+DISCORD_API_URL = env.str("DISCORD_API_URL", default="https://discord.com").rstrip("/")
+
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
 LOGGING = {

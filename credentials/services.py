@@ -21,6 +21,7 @@ from kis.approvals import ApprovalStore
 from kis.config import KisConfig, account_number
 from kis.token_store import AccessToken, Doubt, TokenStore
 from kis.tokens import renewable_at
+from logs.models import Channel
 from market.errors import Text
 from market.words import Environment
 from sealing import SealingError
@@ -305,11 +306,11 @@ class Unsealable:
     why: SealingError
 
 
-Table = type[ApiCredential] | type[TokenRevocation]
+Table = type[ApiCredential] | type[TokenRevocation] | type[Channel]
 
 
 def _sealed_values() -> Iterator[tuple[Table, UUID, str, bytes]]:
-    tables: tuple[Table, ...] = (ApiCredential, TokenRevocation)
+    tables: tuple[Table, ...] = (ApiCredential, TokenRevocation, Channel)
     for table in tables:
         for row in table.objects.only("pk", *table.SEALED).order_by("pk"):
             for column in table.SEALED:

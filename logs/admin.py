@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from logs import selectors
-from logs.models import ExecutionLog, Level
+from logs.models import Channel, Delivery, ExecutionLog, Level
+from logs.notifications.services import update_channel
 from market.errors import Text
 from theme.admin import ReadOnlyAdmin
 from theme.cards import Card, Cell, register
@@ -42,6 +43,40 @@ class ExecutionLogAdmin(ReadOnlyAdmin):
     def context(self, row: ExecutionLog) -> str:
         text = json.dumps(row.ctx, ensure_ascii=False, indent=2)
         return format_html('<pre class="overflow-x-auto">{}</pre>', text)
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnlyAdmin):
+    """Everybody's channels: whether they work. The address is nobody's business; its owner changes it."""
+
+    list_display = ["user", "kind", "name", "shown", "level", "enabled", "works", "last_sent_at"]
+    list_select_related = ["user"]
+    list_filter = ["kind", "enabled"]
+    fields = [
+        "user", "kind", "name", "shown", "accounts", "events", "level", "quiet_from", "quiet_to", "enabled",
+        "works", "failures", "retry_at", "last_sent_at", "created_at",
+    ]  # fmt: skip
+    actions = ["switch_off"]
+
+    @admin.display(description=both("상태", "state"))
+    def works(self, channel: Channel) -> str:
+        return said(Text(channel.trouble["ko"], channel.trouble["en"])) if channel.trouble else "✓"
+
+    @admin.action(description=both("끄기", "Switch off"), permissions=["switch"])
+    def switch_off(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
+        for channel in channels:
+            update_channel(channel=channel, enabled=False)
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "channel", "seq", "event", "level", "status", "attempts", "done_at"]
+    list_select_related = ["channel"]
+    list_filter = ["status", "event"]
+    ordering = ["-id"]
 
 
 @partial(register, order=200)

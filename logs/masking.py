@@ -39,6 +39,8 @@ SHAPES = (
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+"), HIDDEN),  # a JWT: KIS's access token is one
     (re.compile(r"(?i)\bbearer\s+[\w.~+/=-]{8,}"), f"Bearer {HIDDEN}"),
     (re.compile(r"\bPS[A-Za-z0-9]{34}\b"), HIDDEN),  # an app key of KIS
+    (re.compile(r"\b\d{5,12}:[A-Za-z0-9_-]{30,60}"), HIDDEN),  # a bot of Telegram
+    (re.compile(r"(?<=/webhooks/)\d+/[\w-]+"), HIDDEN),  # a webhook of Discord
     (re.compile(r"[A-Za-z0-9+/]{120,}={0,2}"), HIDDEN),  # an app secret: 180 characters of base64
     (re.compile(r"\b\d{8}-(\d{2})\b"), r"******\1"),  # an account number, 8-2
     (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{HIDDEN}@"),  # a password in an address
