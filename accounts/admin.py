@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
 from accounts import cards as _cards  # noqa: F401  (fills the admin's first page)
@@ -68,9 +68,19 @@ class UserAdmin(HouseAdmin, DjangoUserAdmin):
         super().save_model(request, obj, form, change)
 
 
-class LimitsInline(TabularInline):
+LIMITS = [
+    ("금액 / money", {"fields": ["daily_buy_usd", "max_order_usd", "daily_loss_usd", "max_drawdown_pct"]}),
+    ("보유 / positions", {"fields": ["max_position_usd", "max_position_qty", "max_open_positions"]}),
+    ("가격 / prices", {"fields": ["max_spread_bps", "max_slippage_bps"]}),
+    ("때와 횟수 / when and how often", {"fields": ["orders_per_minute", "no_entry_before_close_sec"]}),
+]
+PAUSE = ("거절 뒤 쉼 / pause after refusals", {"fields": ["failure_streak", "failure_cooldown_sec"]})
+
+
+class LimitsInline(StackedInline):
     model = RiskLimits
     can_delete = False
+    fieldsets = [*LIMITS, PAUSE]
 
 
 class ShareInline(TabularInline):
@@ -109,16 +119,24 @@ class AccountShareAdmin(HouseAdmin):
 
 @admin.register(RiskLimits)
 class RiskLimitsAdmin(HouseAdmin):
-    list_display = ["account", "daily_buy_usd", "max_order_usd", "max_position_usd", "updated_at"]
+    list_display = [
+        "account", "daily_buy_usd", "max_order_usd", "max_position_usd", "daily_loss_usd", "max_drawdown_pct",
+        "orders_per_minute", "updated_at",
+    ]  # fmt: skip
     list_select_related = ["account"]
     search_fields = ["account__nickname"]
     autocomplete_fields = ["account"]
+    fieldsets = [(None, {"fields": ["account"]}), *LIMITS, PAUSE]
 
 
 @admin.register(HouseLimits)
 class HouseLimitsAdmin(HouseAdmin):
-    list_display = ["__str__", "trading_state", "daily_buy_usd", "max_order_usd", "updated_at"]
+    list_display = [
+        "__str__", "trading_state", "daily_buy_usd", "daily_loss_usd", "orders_per_minute", "max_order_usd",
+        "updated_at",
+    ]  # fmt: skip
     readonly_fields = ["trading_state", "trading_state_reason"]
+    fieldsets = [(None, {"fields": ["trading_state", "trading_state_reason"]}), *LIMITS]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not HouseLimits.objects.exists()

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import selectors, services, shapes
-from accounts.models import BrokerageAccount, HealthStatus, RiskLimits, User
+from accounts.models import BrokerageAccount, HealthStatus, User
 from accounts.permissions import SignedIn
 from api.pagination import page
 from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, TextOut, paged
@@ -168,35 +168,3 @@ class ToggleAccount(APIView):
         given.is_valid(raise_exception=True)
         services.set_enabled(account=account, by=request.user, **given.validated_data)
         return Response(_one(account, request.user))
-
-
-LIMITS = [f.name for f in RiskLimits._meta.fields if f.name not in {"account", "updated_at"}]
-
-
-class LimitsOut(ModelOut):
-    class Meta:
-        model = RiskLimits
-        fields = [*LIMITS, "updated_at"]
-
-
-class LimitsIn(serializers.ModelSerializer, In):
-    class Meta:
-        model = RiskLimits
-        fields = LIMITS
-        extra_kwargs = {name: {"min_value": 0} for name in LIMITS}
-
-
-class AccountLimits(APIView):
-    """The person's own limits; the house's may be tighter."""
-
-    @extend_schema(operation_id="account_limits_get", responses=LimitsOut)
-    def get(self, request: Request, pk: UUID) -> Response:
-        account = selectors.readable_account(request.user, pk)
-        return Response(LimitsOut(selectors.limits_of(account)).data)
-
-    @extend_schema(operation_id="account_limits_update", request=LimitsIn, responses=LimitsOut)
-    def patch(self, request: Request, pk: UUID) -> Response:
-        account = selectors.owned_account(request.user, pk)
-        given = LimitsIn(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        return Response(LimitsOut(services.set_limits(account=account, by=request.user, **given.validated_data)).data)

@@ -141,10 +141,16 @@ class CommonLimits(models.Model):
 def limits_make_sense(table: str) -> list[models.CheckConstraint]:
     """A loss of nothing or a fall of more than everything is no limit that anybody can mean."""
     return [
-        models.CheckConstraint(name=f"{table}_daily_loss_above_zero", condition=models.Q(daily_loss_usd__gt=0)),
+        models.CheckConstraint(
+            name=f"{table}_daily_loss_above_zero",
+            condition=models.Q(daily_loss_usd__gt=0),
+            violation_error_message="하루 손실 한도는 0보다 커야 합니다. / The daily loss limit must be above zero.",
+        ),
         models.CheckConstraint(
             name=f"{table}_drawdown_within_100",
             condition=models.Q(max_drawdown_pct__gt=0, max_drawdown_pct__lte=100),
+            violation_error_message="하락 한도는 0보다 크고 100 이하여야 합니다. / "
+            "The drawdown limit must be above 0 and at most 100.",
         ),
     ]
 

@@ -15,6 +15,7 @@ from accounts.models import (
     ApiToken,
     BrokerageAccount,
     HealthStatus,
+    HouseLimits,
     RiskLimits,
     Role,
     ShareLevel,
@@ -125,6 +126,15 @@ def set_trading_state(
 def set_limits(*, account: BrokerageAccount, by: User | None = None, **fields: Any) -> RiskLimits:
     """Change the named limits; null is "no limit of mine"."""
     limits, _ = RiskLimits.objects.get_or_create(account=account)
+    for name, value in fields.items():
+        setattr(limits, name, value)
+    limits.save(update_fields=[*fields, "updated_at"])
+    return limits
+
+
+def set_house_limits(*, by: User | None = None, **fields: Any) -> HouseLimits:
+    """Change the named limits of the house; null is "no limit". The state has a service of its own."""
+    limits, _ = HouseLimits.objects.get_or_create(pk=1)
     for name, value in fields.items():
         setattr(limits, name, value)
     limits.save(update_fields=[*fields, "updated_at"])

@@ -9,5 +9,4 @@ urlpatterns = [
     path("accounts", api.Accounts.as_view()),
     path("accounts/<uuid:pk>", api.Account.as_view()),
     path("accounts/<uuid:pk>:toggle", api.ToggleAccount.as_view()),
-    path("accounts/<uuid:pk>/limits", api.AccountLimits.as_view()),
 ]

@@ -233,7 +233,7 @@ def gather(
         fee_bps=settings.KIS_COMMISSION_BPS,
         house=known.house,
         account=known.own,
-        house_committed=known.house_bought + _house_reserved(day, excluding) if counted else ZERO,
+        house_committed=known.house_bought + reserved_by_all(day, excluding) if counted else ZERO,
         account_committed=known.bought + air.reserved,
         house_realized=known.house_realized,
         account_realized=known.realized,
@@ -287,8 +287,11 @@ def _of_rule(rule: KnownRule | None, air: InTheAir) -> dict:
     }
 
 
-def _house_reserved(day: date, excluding: UUID | None) -> Decimal:
-    """What the buys of all accounts may still cost; the house's row is locked, so that two cannot pass it together."""
+def reserved_by_all(day: date, excluding: UUID | None = None) -> Decimal:
+    """What the buys of all accounts may still cost, as the day's limit counts them.
+
+    A guard asks with the house's row locked, so that two accounts cannot pass its limit together.
+    """
     held = ((o.commitment, o.trading_day == day) for o in _flying(MAY_FILL & Q(side=Side.BUY.value), excluding))
     return sum((may_still_cost(c, settings.KIS_COMMISSION_BPS) for c, own in held if counts_in(c, its_day=own)), ZERO)
 
