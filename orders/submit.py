@@ -166,6 +166,8 @@ def _record_intent(
                 raise Vetoed(verdict)
             order = _intent_row(account, rule, decision, intent, verdict, facts.trading_day, now)
             order.replaces = replaces
+            if intent.side is Side.SELL:
+                order.exchange = locked.position.exchange  # of the broker's holding row (safety.md 2.6)
             order.save(force_insert=True)
             journal_order(order, at=now, why=_reduced(verdict))
             points.at("before_intent_commit")

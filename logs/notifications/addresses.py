@@ -86,6 +86,7 @@ def public_address(host: str, port: int, private_hosts: Collection[str] = ()) ->
         raise BadAddress(
             "이 주소의 서버를 찾을 수 없습니다. 주소를 확인하세요.", "No such host is known. Check the address."
         ) from None
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # many machines have no way out over IPv6
     addresses = [str(entry[4][0]) for entry in found]
     if host.lower() not in private_hosts and not all(map(_is_public, addresses)):
         raise BadAddress(
