@@ -16,6 +16,10 @@ ON_TICK = Text(
     "틱마다 판단하는 규칙을 봉이 닫힐 때마다 판단했습니다. 봉 안의 움직임은 자료에 없습니다.",
     "A rule that looks at every tick was replayed at the close of every bar: candles do not tell what lies between.",
 )
+NOT_REPRICED = Text(
+    "체결되지 않은 주문을 다시 내거나 장 종료 전에 취소하는 일은 재생하지 않았습니다. 봉으로는 알 수 없습니다.",
+    "Unfilled orders were neither priced again nor cancelled before the close: bars do not tell what they would meet.",
+)
 
 
 def run(plan: Plan, *, path: Path = "auto", progress: Progress | None = None) -> Result:
@@ -35,5 +39,6 @@ def run(plan: Plan, *, path: Path = "auto", progress: Progress | None = None) ->
     if progress:
         progress(1.0)
     notes = [ON_TICK] if any(rule.evaluate_on is EvaluateOn.TICK for rule in plan.rules) else []
+    notes += [NOT_REPRICED] if any(rule.reprice_times or rule.at_close == "cancel" for rule in plan.rules) else []
     notes += [broke for judge in judges if (broke := getattr(judge, "broke", None)) is not None]
     return Result(plan, book, judges, used, perf_counter() - began, tuple(notes))
