@@ -15,15 +15,20 @@ ROOT = Path(__file__).resolve().parents[1]
 HOSTS = {f"KIS_{s}_{k}_URL".upper(): (s, k) for s in ("real", "paper") for k in ("rest", "ws")}
 
 
-def environment() -> dict[str, str]:
-    """What our own processes need to see what this test sees."""
-    database = connection.settings_dict
+def environment(**more: str) -> dict[str, str]:
+    """What our own processes need to see what this test sees; `more` wins."""
     return {
         **os.environ,
-        "SUPABASE_DB_URL": "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database),
+        "SUPABASE_DB_URL": database_url(),
         "CREDENTIAL_KEYS": settings.CREDENTIAL_KEYS,
         **{name: getattr(settings, name) for name in HOSTS},
+        **more,
     }
+
+
+def database_url(**other: Any) -> str:
+    """Where this test's database is; `HOST`, `PORT` and the like may be others."""
+    return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict | other)
 
 
 class Running:
@@ -48,6 +53,34 @@ class Running:
         return self.process.poll() is None
 
 
-def bot(account: Any, log: IO[str]) -> Running:
+def bot(account: Any, log: IO[str], **env: str) -> Running:
     """The account's bot in a process of its own."""
-    return Running(sys.executable, "manage.py", "run_bot", str(account.pk), "--foreground", log=log)
+    command = (sys.executable, "manage.py", "run_bot", str(account.pk), "--foreground")
+    return Running(*command, log=log, env=environment(**env))
+
+
+def bots_worker(log: IO[str], slots: int = 2, **env: str) -> Running:
+    """A worker that runs bots, as `./run up` starts it."""
+    pool = ("-Q", "bots", "-n", "bots-test@%h", "-P", "prefork", "-c", str(slots), "-l", "INFO")
+    alone = ("--without-gossip", "--without-mingle", "--prefetch-multiplier", "1", "-O", "fair")
+    return Running(
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config.celery:app",
+        "worker",
+        *pool,
+        *alone,
+        log=log,
+        env=environment(**env),
+    )
+
+
+def ensure_bots(log: IO[str], **env: str) -> None:
+    """One turn of the schedule, in a process of its own."""
+    code = "import django; django.setup(); from bots.services import ensure_bots; ensure_bots()"
+    done = Running(
+        sys.executable, "-c", code, log=log, env=environment(DJANGO_SETTINGS_MODULE="config.settings", **env)
+    )
+    done.process.wait(timeout=60)

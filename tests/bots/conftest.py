@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from redis import Redis
 
 from kis.simulator import testing
 from kis.simulator.testing import Simulated, wait_for
@@ -64,14 +65,38 @@ def start_bot(trading_account, tmp_path) -> Iterator[Callable[[], processes.Runn
     path = tmp_path / "bots.log"
     log = path.open("w")
 
-    def start(account=trading_account) -> processes.Running:
-        started.append(processes.bot(account, log))
+    def start(account=trading_account, **env: str) -> processes.Running:
+        started.append(processes.bot(account, log, **env))
         return started[-1]
 
     yield start
     for bot in started:
         if bot.alive:
             bot.kill()
+    log.close()
+    sys.stderr.write(path.read_text()[-6000:])
+
+
+@pytest.fixture
+def house_of_bots(trading_account, settings, tmp_path) -> Iterator[Callable]:
+    """`house_of_bots(slots=2)`: a worker for bots with a queue of its own; answers it and a turn of the schedule."""
+    path = tmp_path / "worker.log"
+    log = path.open("w")
+    started: list[processes.Running] = []
+    own = {"REDIS_URL": settings.REDIS_URL.rpartition("/")[0] + "/11", "BOT_LEASE_SEC": "6", "BOT_SEND_WITHIN_SEC": "1"}
+
+    with Redis.from_url(own["REDIS_URL"]) as redis:
+        redis.delete("bots")  # start messages of earlier tests
+
+    def start(slots: int = 2, **env: str) -> tuple[processes.Running, Callable[[], None]]:
+        started.append(processes.bots_worker(log, slots, **own | env))
+        wait_for(lambda: "ready." in path.read_text(), 90)
+        return started[-1], lambda: processes.ensure_bots(log, **own | env)
+
+    yield start
+    for worker in started:
+        if worker.alive:
+            worker.stop()
     log.close()
     sys.stderr.write(path.read_text()[-6000:])
 
