@@ -10,6 +10,10 @@ if __name__ == "__main__":
         from backtests.command import main
 
         sys.exit(main(sys.argv[2:]))
+    if sys.argv[1:2] == ["chaos"]:  # brings its own servers, and touches no other
+        from bots.chaos.command import main
+
+        sys.exit(main(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
     from config.env import BadSetting

@@ -5,7 +5,6 @@ Needs neither settings nor servers: it starts its own before Django is set up.
 
 import argparse
 import gc
-import importlib
 import json
 import os
 import shutil
@@ -14,15 +13,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bots.chaos.plan import Kind
 
-# What a process would import on its first request; forked thousands of times it is imported here, once.
-FIRST_REQUEST = ("anyio._backends._asyncio", "anyio.to_thread", "anyio.streams.tls", "anyio.streams.memory")
 # A lease this short makes a run short; everything else is as in production.
 SHORT = {"BOT_LEASE_SEC": "5", "BOT_SEND_WITHIN_SEC": "1.0", "KIS_SPEED": "50", "DJANGO_DEBUG": "false"}
 
@@ -38,13 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="only the last line")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], plant: Callable[[], None] | None = None) -> int:
+    """`plant` puts a bug into every process that trades: with it the judge must find something."""
     parser = argparse.ArgumentParser(prog="manage.py chaos", description=__doc__)
     add_arguments(parser)
-    return carried_out(parser.parse_args(arguments), print)
+    return carried_out(parser.parse_args(arguments), print, plant)
 
 
-def carried_out(options: argparse.Namespace, say: Callable[[str], Any]) -> int:
+def carried_out(options: argparse.Namespace, say: Callable[[str], Any], plant: Callable[[], None] | None = None) -> int:
     """Run them all; 0 when the judge found nothing."""
     from bots.chaos.servers import Servers
 
@@ -54,7 +51,7 @@ def carried_out(options: argparse.Namespace, say: Callable[[str], Any]) -> int:
     try:
         servers.start()
         _set_up(servers.environment)
-        failed = _all(options, servers, folder, say)
+        failed = _all(options, servers, folder, say, plant)
     finally:
         servers.stop()
         if not failed and not options.keep:
@@ -71,11 +68,9 @@ def _set_up(environment: dict[str, str]) -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    from bots.chaos import clock, run  # noqa: F401  imports all that the clock must reach
+    from bots.chaos import clock, life, run  # noqa: F401  imports all that the clock must reach
 
-    for name in FIRST_REQUEST:
-        with suppress(ImportError):
-            importlib.import_module(name)
+    life.prepare()
     call_command("migrate", verbosity=0)
     connections.close_all()
     clock.install()
@@ -83,7 +78,7 @@ def _set_up(environment: dict[str, str]) -> None:
     gc.freeze()
 
 
-def _all(options: argparse.Namespace, servers: Any, folder: Path, say: Callable[[str], Any], plant: Any = None) -> bool:
+def _all(options: argparse.Namespace, servers: Any, folder: Path, say: Callable[[str], Any], plant: Any) -> bool:
     from bots.chaos.judge import Counts
     from bots.chaos.plan import draw
     from bots.chaos.run import Run

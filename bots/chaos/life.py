@@ -3,20 +3,25 @@
 import asyncio
 import ctypes
 import functools
+import importlib
 import logging
 import os
 import random
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path as FilePath
+from typing import Any
 from uuid import UUID
 
+import httpx
 from asgiref.sync import sync_to_async
+from django.db import connections
 from httpx._transports import default
 
 import orders.services as order_desk
@@ -39,10 +44,25 @@ from market.sessions import session_at
 from market.words import Environment, Exchange
 
 ANSWER_WITHIN_SEC = 1.0  # a lost answer is waited for so long, and not the usual fifteen seconds
-LOOKS = 2  # in one life of the cheap kind,
-ORDERS = 2  # with so many orders each
+LOOKS, TRIES = 2, 3  # of a life of the cheap kind: how often it looks, and rules asked for an order at each look
 
+FIRST_REQUEST = ("anyio._backends._asyncio", "anyio.to_thread", "anyio.streams.tls", "anyio.streams.memory")
+
+Sign = Any  # a float shared with the parent: when, on the monotonic clock; 0: not yet
 Plant = Callable[[], None]  # puts a bug into the process: the judge must find it
+
+
+def prepare() -> None:
+    """Once, before the first fork: what every process would do for itself at its first request.
+
+    Reading the machine's certificates alone takes longer than a life of the cheap kind, and here all is plain http.
+    """
+    for name in FIRST_REQUEST:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    default.create_ssl_context = functools.cache(default.create_ssl_context)
+    httpx.AsyncHTTPTransport(trust_env=False)
+    repr(worker.run_account_bot)  # a task is made when it is first looked at
 
 
 def fork(work: Callable[[], None], log: FilePath, plant: Plant | None = None) -> int:
@@ -78,32 +98,32 @@ def _become_a_child(parent: int, log: FilePath) -> None:
     out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for stream in (1, 2):
         os.dup2(out, stream)
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None  # our parent's: whoever closes it here ends it there
     random.seed()
     forget_sessions()
-    # Reading the machine's certificates takes longer than a whole life of the cheap kind, and here all is plain http.
-    default.create_ssl_context = functools.cache(default.create_ssl_context)
     transport.READ_S = transport.CONNECT_S = 3.0
     kis_client.KisClient.__init__.__kwdefaults__["order_answer_s"] = ANSWER_WITHIN_SEC  # type: ignore[index]
 
 
-def meet(end: End) -> None:
-    """From now on this process meets its end where it is told."""
-    if not end.point:
-        return
+def meet(end: End, sign: Sign | None = None) -> None:
+    """From now on this process meets its end where it is told, and gives a sign when it makes its first order."""
     passed: Counter[str] = Counter()
     how = signal.SIGSTOP if end.fate is Fate.FREEZE_AT else signal.SIGKILL
 
     def hook(name: str) -> None:
         passed[name] += 1
+        if sign is not None and name == "after_intent_commit":
+            sign.value = sign.value or time.monotonic()
         if name == end.point and passed[name] == end.occurrence:
             os.kill(os.getpid(), how)
 
     points.listen(hook)
 
 
-def bot(account_id: UUID, end: End) -> None:
+def bot(account_id: UUID, end: End, sign: Sign) -> None:
     """The real bot of the account, as a worker runs it."""
-    meet(end)
+    meet(end, sign)
     with suppress(TradingError):
         worker.run_account_bot(str(account_id))
 
@@ -130,6 +150,7 @@ def short(account_id: UUID, end: End, market: Market, rng: random.Random) -> Non
     """Recover, decide a few times, track; all that a bot does about orders, with nothing between."""
     meet(end)
     logging.getLogger("kis").setLevel(logging.WARNING)
+    transport.BACKOFF_S = dict.fromkeys(Environment, 0.02)
     asyncio.run(_short(account_id, market, rng))
 
 
@@ -154,10 +175,8 @@ async def _trade(ours: desk.Desk, market: Market, rng: random.Random) -> None:
         follow(book, watches)
         if look == 0:
             await sync_to_async(checkpoint.restore)(account, watches.values())
-        sent = 0
-        for watch in rng.sample(list(watches.values()), len(watches)):
-            sent += await _judge(ours, watch, market, list(watches.values()))
-            if sent == ORDERS:
+        for watch in rng.sample(list(watches.values()), len(watches))[:TRIES]:
+            if await _judge(ours, watch, market, list(watches.values())):
                 break
         await order_desk.carry_out_instructions(account=account, broker=broker, fence=fence, now=clock.now())
         market.advance(rng.uniform(0.4, 3.0))
@@ -195,6 +214,7 @@ async def _settle(account_id: UUID, looks: int) -> None:
             raise RuntimeError("the account's lease is not free")
         for look in range(looks):
             try:
+                await sync_to_async(lease.renew)(ours.lease)
                 await order_desk.recover(account=account, broker=ours.broker, fence=ours.lease.fence, now=clock.now())
             except TradingError:
                 if look == looks - 1:

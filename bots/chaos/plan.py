@@ -70,17 +70,18 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One process's fate. `seconds` after which it meets it; `point` and `occurrence` where."""
+    """One process's fate: so many seconds after its first order (`early`: after its birth), or at a point."""
 
     fate: Fate
     seconds: float = 0.0
     point: str = ""
     occurrence: int = 1
+    early: bool = False
 
-    def __str__(self) -> str:
-        if self.point:
-            return f"{self.fate} {self.point}#{self.occurrence}"
-        return f"{self.fate}" if self.fate is Fate.LIVE else f"{self.fate} {self.seconds:.1f}s"
+    @property
+    def name(self) -> str:
+        """For counting: which way, and where."""
+        return f"{self.fate} {self.point}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ def draw(seed: int, number: int, kind: Kind, *, days: int = 3, day_sec: float = 
     rng = random.Random(f"{seed}:{number}:plan")  # noqa: S311
     faults = _turn(seed, number, kind)
     foreign = rng.random() < 0.25
-    environments = [rng.choice(list(Environment)) for _ in range(rng.choice((1, 2, 3)))]
+    environments = [
+        rng.choice(list(Environment)) for _ in range(rng.choice((1, 2, 3) if kind is Kind.POINTS else (2, 3, 3)))
+    ]
     return RunPlan(
         number=number,
         seed=seed,
@@ -204,8 +207,10 @@ def _day(
     if lived_by is Kind.PROCESSES and rng.random() < 0.25:
         strikes.append(Strike(rng.uniform(1, seconds), rng.choice(("database", "redis"))))
     if foreign:
-        strikes.append(Strike(rng.uniform(0.5, seconds * 0.8), rng.choice(("phone", "phone", "program"))))
-    return DayPlan(lived_by, rng.random() < 0.3, tuple(sorted(strikes, key=lambda s: s.at)))
+        # after another program's order nothing is bought until a person looks: at the end only
+        who = rng.choice(("phone", "program")) if number == days - 1 else "phone"
+        strikes.append(Strike(rng.uniform(0.5, seconds * 0.8), who))
+    return DayPlan(lived_by, rng.random() < 0.2, tuple(sorted(strikes, key=lambda s: s.at)))
 
 
 def _fault(rng: random.Random, name: str, seconds: float) -> Strike:
@@ -225,8 +230,8 @@ def fate(rng: random.Random) -> End:
         (Fate.KILL, Fate.POINT, Fate.FREEZE, Fate.FREEZE_AT, Fate.TERM, Fate.LIVE), (30, 45, 6, 6, 8, 5)
     )[0]
     if kind in {Fate.POINT, Fate.FREEZE_AT}:
-        return End(kind, 4.0, rng.choice(points.NAMES), rng.choice((1, 1, 1, 2, 3)))
-    return End(kind, rng.uniform(0.3, 3.0))
+        return End(kind, 3.0, rng.choice(points.NAMES), rng.choice((1, 1, 1, 2, 3)))
+    return End(kind, rng.uniform(0.0, 2.0), early=rng.random() < 0.2)
 
 
 def death(rng: random.Random) -> End:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from redis import Redis
 from redis.exceptions import RedisError
 
 from bots.chaos import books, clock, house, life
 from bots.chaos.house import Tenant
-from bots.chaos.judge import Counts, Number, Verdict, judge
+from bots.chaos.judge import API_CHANNEL, Counts, Number, Verdict, judge
 from bots.chaos.lives import Nest
 from bots.chaos.plan import DayPlan, Kind, RunPlan, Strike, death
 from bots.chaos.servers import Servers
@@ -31,6 +31,10 @@ from orders.models import Order
 LIST_SETTLES = timedelta(minutes=16)
 SETTLE_LOOKS = 3
 DEAD_TOKEN = timedelta(hours=7)  # a dead token is issued again for six hours: then everything waits for the morning
+FREED = (
+    "UPDATE bots_botlease SET expires_at = clock_timestamp() - interval '1 second' WHERE holder LIKE %s",
+    "UPDATE bots_feedlease SET expires_at = clock_timestamp() - interval '1 second' WHERE holder LIKE %s",
+)
 
 
 @dataclass(slots=True)
@@ -67,7 +71,6 @@ class Run:
             self.control = kis.control
             clock.set_to(kis.control.now())
             self.tenants = house.move_in(self.plan, kis)
-            connections.close_all()
             for number, day in enumerate(self.plan.days):
                 self._day(number, day)
             self._settle()
@@ -96,7 +99,7 @@ class Run:
         rng = self.plan.rng("day", number)
         moment = opens + (closes - opens) * rng.uniform(0.02, 0.9)
         if day.near_close:
-            moment = closes - timedelta(seconds=2 if day.kind is Kind.PROCESSES else 120)
+            moment = closes - timedelta(seconds=self.plan.day_sec if day.kind is Kind.PROCESSES else 60)
         self._go_to(moment)
         if day.kind is Kind.POINTS:
             self._day_of_points(number, day)
@@ -136,24 +139,37 @@ class Run:
                 partial(life.short, tenant.id, end, market, self.plan.rng("life", number, n)), self.log, self.plant
             )
             _, status = os.waitpid(pid, 0)
-            self.ended(tenant, str(end), status)
+            self.ended(tenant, pid, end.name, status)
             if os.WIFEXITED(status) and os.WEXITSTATUS(status):
                 self.outcome.findings.append(f"a life broke: see {self.log}")
 
-    def ended(self, tenant: Tenant, end: str, status: int, *, free: bool = True) -> None:
+    def ended(self, tenant: Tenant, pid: int, end: str, status: int, *, free: bool = True) -> None:
         """A process of this account is certainly gone. `free`: so is its lease, without waiting for it to run out."""
         died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        self.outcome.ends[end.split("#")[0] if died else "came through"] += 1
+        self.outcome.ends[end if died else "came through"] += 1
         if died and free:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE bots_botlease SET expires_at = clock_timestamp() - interval '1 second'"
-                    " WHERE account_id = %s AND expires_at IS NOT NULL",
-                    [tenant.id],
-                )
-            connections.close_all()
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                for lease in FREED:
+                    cursor.execute(lease, [f"%:{pid}"])
             with suppress(RedisError):  # the turn of a request that died with its process is held for seconds
                 Redis.from_url(settings.REDIS_URL).flushall()
+
+    def lease_is_free(self, tenant: Tenant) -> bool:
+        """Whether a bot that is started now gets to work. Unknown while the database is away: try."""
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT expires_at > clock_timestamp() FROM bots_botlease WHERE account_id = %s", [tenant.id]
+            )
+            row = cursor.fetchone()
+            return row is None or not row[0]
+        connections.close_all()
+        return True
+
+    def orders_so_far(self) -> int:
+        """Orders of ours in the simulator's book."""
+        return sum(
+            row["kind"] == "new" and row["channel"].casefold() == API_CHANNEL for row in self.control.orders()
+        ) - sum(map(len, self.foreign.values()))
 
     # --- what comes from outside ----------------------------------------------------------------------------
 
@@ -162,6 +178,7 @@ class Run:
             case "fault":
                 self.control.fault(**strike.row)
             case "database":
+                connections.close_all()
                 self.servers.database.restart(rng.choice((signal.SIGQUIT, signal.SIGINT)), rng.uniform(0, 1))
             case "redis":
                 self.servers.redis.restart(signal.SIGKILL, rng.uniform(0, 1))
@@ -204,7 +221,6 @@ class Run:
 
     def _free(self, tenant: Tenant) -> None:
         BotLease.objects.filter(pk=tenant.id).update(holder="", expires_at=None)
-        connections.close_all()
 
     def _judge(self) -> None:
         for tenant in self.tenants:
@@ -219,4 +235,3 @@ class Run:
         if self.outcome.findings or self.keep:
             for tenant in self.tenants:
                 books.keep(tenant, self.control, self.folder)
-        connections.close_all()

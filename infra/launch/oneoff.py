@@ -14,7 +14,7 @@ from infra.launch.progress import Progress
 from infra.launch.servers import Servers, base_folder, check_given
 from infra.launch.supervisor import Supervisor
 
-SERVERLESS = {"backtest"}  # commands that read files and nothing else
+SERVERLESS = {"backtest", "chaos"}  # commands that need no servers, or bring their own
 
 
 @contextlib.contextmanager
