@@ -42,6 +42,7 @@ from market.orders import Notice, OrderIntent
 from market.sessions import session_at
 from market.words import Environment, MarginMode
 from orders.moves import uptime
+from positions.selectors import scales_of
 from positions.services import mark_to_market, record_equity
 from rules.domain import Decision, StrategyBroke, evaluate
 
@@ -89,6 +90,7 @@ class AccountBot:
     session: SessionView = field(default_factory=lambda: SessionView(None))
     open_orders: int = 0
     reconciled_at: datetime | None = None
+    scales: dict[str, datetime] | None = None  # by symbol, when it was last rescaled; None before the first look
     sure_until: float = 0.0  # on `uptime`: nobody else can have the lease before
     unsure: bool = False  # the database failed while something was on its way: recover before anything is sent
     acting: int = 0  # how much is on its way
@@ -270,9 +272,17 @@ class AccountBot:
     async def _load(self) -> None:
         """The rules as they are now, and the bars that they look at."""
         before = set(self.watches)
+        scales = await sync_to_async(scales_of)(self.account.pk)
         self.watches = await sync_to_async(load)(self.account.pk, self.watches, self.series)
+        self._forget_other_scales(scales)
         if follow(self.series, self.watches) or set(self.watches) - before:
             self.need_history.set()
+
+    def _forget_other_scales(self, scales: dict[str, datetime]) -> None:
+        """After a split the bars are read anew; who follows them again does so before anybody looks."""
+        for symbol in {s for s, at in scales.items() if self.scales is not None and self.scales.get(s) != at}:
+            self.series.forget(symbol)
+        self.scales = scales
 
     def _keys_hold(self) -> bool:
         """Whether the keys are still those that we opened. If not, the next bot opens the new ones."""

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from bots.models import BotCrash, HookRun, HookStatus, RebalanceRun
 from bots.rebalancing import ENDS
-from logs.models import ExecutionLog
+from logs.models import Delivery, DeliveryStatus, ExecutionLog
 from orders.domain import OPEN
 from orders.models import OrderLook
 from positions.models import EquityPoint
@@ -66,6 +66,11 @@ def _crashes(before: datetime) -> QuerySet:
     return BotCrash.objects.filter(at__lt=before)
 
 
+def _deliveries(before: datetime) -> QuerySet:
+    ends = [DeliveryStatus.SENT, DeliveryStatus.FAILED]
+    return Delivery.objects.filter(created_at__lt=before, status__in=ends)
+
+
 KEPT = (
     Kept("journal", "RETENTION_LOGS_DAYS", _journal),
     Kept("signals", "RETENTION_SIGNALS_DAYS", _signals),
@@ -74,6 +79,7 @@ KEPT = (
     Kept("hooks", "RETENTION_HOOKS_DAYS", _hooks),
     Kept("rebalances", "RETENTION_HOOKS_DAYS", _rebalances),
     Kept("crashes", "RETENTION_CRASHES_DAYS", _crashes),
+    Kept("deliveries", "RETENTION_DELIVERIES_DAYS", _deliveries),
 )
 
 

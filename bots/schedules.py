@@ -42,6 +42,7 @@ class Schedule:
 SCHEDULES = (
     Schedule("ensure bots", "bots.ensure_bots", 10, 9),
     Schedule("run hooks", "bots.run_hooks", 10, 9),
+    Schedule("deliver notifications", "logs.deliver_notifications", 5, 5),
     Schedule("clean up unfilled orders", "bots.clean_up_orders", 60, 50),
     Schedule("watch for closures", "bots.watch_closures", 300, 240),
     Schedule("renew tokens", "bots.renew_tokens", Cron("3-58/5", "9-15", SEOUL), 240),

@@ -108,6 +108,10 @@ class SeriesBook:
                 old.bars.has_history = False
         return old
 
+    def forget(self, symbol: str) -> None:
+        """What is known of the symbol is of another scale: `follow` begins its series anew."""
+        self._followed = {key: followed for key, followed in self._followed.items() if key.symbol != symbol}
+
     def __iter__(self) -> Iterator[Followed]:
         return iter(list(self._followed.values()))
 

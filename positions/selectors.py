@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,12 @@ def house_realized(day: date) -> Decimal:
     """What the fills of all accounts realised on this trading day, US dollars."""
     found = DailyLedger.objects.filter(trading_day=day).aggregate(total=Sum("realized_pnl"))
     return found["total"] or ZERO
+
+
+def scales_of(account_id: UUID) -> dict[str, datetime]:
+    """Symbol to when its shares were last turned to another scale: bars that were read before are of the old one."""
+    rows = Position.objects.filter(account_id=account_id, rescaled_at__isnull=False)
+    return dict(rows.values_list("symbol", "rescaled_at"))
 
 
 def book_of(account_id: UUID) -> AccountBook:

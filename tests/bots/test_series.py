@@ -160,3 +160,19 @@ def test_columns_of_a_series_seen_beside_another_are_its_rows(minutes):
         book.add(tick("QQQ", 60 * minute, str(10 + minute)))
     bars = book.others([key], NOON + timedelta(minutes=minutes))[key]
     assert list(bars.columns.close) == [float(row.close) for row in bars.rows]
+
+
+class TestAnotherScale:
+    def test_after_a_split_the_symbols_bars_are_read_anew_and_the_others_kept(self):
+        book = SeriesBook()
+        rule = rule_of("QQQ.close > 1")
+        book.follow([rule], LISTED)
+        for followed in book:
+            followed.bars.has_history = True
+        kept = [followed for followed in book if followed.key.symbol == "QQQ"]
+
+        book.forget("AAPL")
+
+        assert book.follow([rule], LISTED)  # there is history to read
+        assert [followed.bars.has_history for followed in book if followed.key.symbol == "AAPL"] == [False]
+        assert [followed for followed in book if followed.key.symbol == "QQQ"] == kept
