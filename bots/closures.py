@@ -98,7 +98,8 @@ async def suspect(now: datetime) -> bool:
     True when that is suspected. Raises what keeps the broker from answering.
     """
     session = session_at(now, await sync_to_async(session_spans)(now))
-    if session.session is not Session.REGULAR or session.start is None or now - session.start < OPEN_FOR:
+    opened = session.opens_at
+    if session.session is not Session.REGULAR or opened is None or now - opened < OPEN_FOR:
         return False
     key = await sync_to_async(_reading_key)()
     if key is None:

@@ -4,6 +4,8 @@ Orders are instructions, which the account's bot carries out under the same guar
 that a plan makes at most one order a day for each symbol and side, whoever runs it and however often.
 """
 
+import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +27,7 @@ from bots.hooks.looking import looked_since
 from bots.hooks.planning import LAST_TRADES, REBALANCE, days_of
 from bots.hooks.running import LOOK_BACK_DAYS, NotYet
 from bots.models import HookRun, HookStatus, RebalanceRun, RebalanceStatus
+from bots.selectors import db_now
 from credentials.models import ApiCredential
 from credentials.selectors import data_credential_for, trade_credential
 from instruments.selectors import exchanges_of, session_spans
@@ -45,6 +48,8 @@ from rules.rebalancing import Held, Line, NoPrice, Trade, lines_of, rebalance
 OFFSET_BPS = 10  # beyond the other side's price, as a rule's orders by default
 SIDE_WITHIN = timedelta(minutes=10)  # what is not filled by then is cancelled, and the rest goes on
 LOOK_AGAIN_SEC = 5.0
+FRESH_WITHIN_SEC, PREVIEW_WITHIN_SEC = 20.0, 4.0
+ASK_AGAIN_SEC = 1.1
 ENDS = frozenset({RebalanceStatus.DONE, RebalanceStatus.NOTHING, RebalanceStatus.FAILED})
 
 NO_KEY = Text("계좌에 앱키가 없습니다. 앱키를 등록하세요.", "The account has no app key. Enter one.")
@@ -106,8 +111,11 @@ class Picture:
 # --- what is known ------------------------------------------------------------------------------------------
 
 
-async def picture_of(plan: RebalancePlan) -> Picture:
-    """Read prices and buying power at the broker. Raises TradingError, NoPrice among them."""
+async def picture_of(plan: RebalancePlan, patience_sec: float) -> Picture:
+    """Read prices and buying power at the broker. Raises TradingError, NoPrice among them.
+
+    A price that was asked for is fresh only once its volume has moved: that is waited for so long, no longer.
+    """
     account = plan.account
     key = await sync_to_async(trade_credential)(account)
     if key is None:
@@ -115,7 +123,7 @@ async def picture_of(plan: RebalancePlan) -> Picture:
     data = await sync_to_async(data_credential_for)(account)
     redis = Redis.from_url(settings.REDIS_URL)
     try:
-        quotes = await _quotes(plan, data or key, redis)
+        quotes = await _quotes(plan, data or key, redis, patience_sec)
         power = await _power(key, next(iter(quotes.values())), redis)
     finally:
         await redis.aclose()
@@ -124,14 +132,23 @@ async def picture_of(plan: RebalancePlan) -> Picture:
     return Picture(holdings, quotes, power, cash)
 
 
-async def _quotes(plan: RebalancePlan, key: ApiCredential, redis: Redis) -> dict[str, Quote]:
+async def _quotes(plan: RebalancePlan, key: ApiCredential, redis: Redis, patience_sec: float) -> dict[str, Quote]:
     exchanges = await sync_to_async(exchanges_of)(plan.weights)
     broker = await sync_to_async(open_broker)(key, redis, for_data=True)
+    prices = order_desk.Prices(broker)
+    give_up = time.monotonic() + patience_sec
     try:
-        found = {s: await broker.quote(s, exchanges[s]) for s in plan.weights if s in exchanges}
+        while True:
+            now = await sync_to_async(db_now)()
+            asked = {s: await prices.of(s, exchanges[s], now) for s in plan.weights if s in exchanges}
+            found = {symbol: quote for symbol, quote in asked.items() if quote is not None}
+            fresh = all(quote.freshness is Freshness.FRESH for quote in found.values())
+            if (fresh and len(found) == len(asked)) or time.monotonic() >= give_up:
+                break
+            await asyncio.sleep(ASK_AGAIN_SEC)
     finally:
         await broker.aclose()
-    if missing := sorted(s for s in plan.weights if s not in found or found[s].last <= 0):
+    if missing := sorted(set(plan.weights) - set(found)):
         raise NoPrice(missing)
     return found
 
@@ -226,7 +243,7 @@ async def _buy(row: RebalanceRun, plan: RebalancePlan, run: HookRun, now: dateti
 
 
 async def _fresh_picture(plan: RebalancePlan) -> Picture:
-    picture = await picture_of(plan)
+    picture = await picture_of(plan, FRESH_WITHIN_SEC)
     stale = sorted(s for s, quote in picture.quotes.items() if quote.freshness is not Freshness.FRESH)
     if stale:
         names = ", ".join(stale)
@@ -438,7 +455,7 @@ def ask_to_run(*, plan: RebalancePlan, by: User | None, now: datetime) -> Rebala
 
 def preview(plan: RebalancePlan, now: datetime) -> dict[str, Any]:
     """What the plan would do now, with every guard's vote on each order. Raises TradingError."""
-    picture = async_to_sync(picture_of)(plan)
+    picture = async_to_sync(picture_of)(plan, PREVIEW_WITHIN_SEC)
     trades = picture.trades(plan)
     return {
         "at": now,
