@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from accounts.models import BrokerageAccount
 from bots import lease, overseer
 from bots.lease import Lease
 from bots.models import BotCrash, BotLease
@@ -162,6 +163,7 @@ class TestSupervisor:
         self, write_rule, house_of_bots, trading_account, eventually
     ):
         write_rule(entry="price > 1000000")
+        BrokerageAccount.objects.update(enabled=True)
         worker, turn = house_of_bots()
         turn()
         pid = int(beats(eventually).holder.rpartition(":")[2])
