@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Q
 
 from accounts.models import BrokerageAccount
 from bots.models import BotLease
@@ -36,6 +38,32 @@ def bot_states(accounts: Iterable[BrokerageAccount]) -> dict[Any, dict | None]:
 def bot_state(row: BotLease, now: datetime) -> dict:
     running = row.expires_at is not None and row.expires_at > now
     return {"running": running, "holder": row.holder if running else "", "since": row.acquired_at if running else None}
+
+
+def overview() -> list[dict[str, Any]]:
+    """Every account with its bot, for people who operate the house. `crashes` within BOT_CRASH_WINDOW_SEC."""
+    now = db_now()
+    since = now - timedelta(seconds=settings.BOT_CRASH_WINDOW_SEC)
+    accounts = BrokerageAccount.objects.select_related("lease").order_by("created_at")
+    counted = accounts.annotate(lately=Count("crashes", filter=Q(crashes__at__gt=since)))
+    return [_bot_row(account, getattr(account, "lease", None), now) for account in counted]
+
+
+def _bot_row(account: Any, lease: BotLease | None, now: datetime) -> dict[str, Any]:
+    state = bot_state(lease, now) if lease else {"running": False, "holder": "", "since": None}
+    return {
+        "id": str(account.pk),
+        "nickname": account.nickname,
+        "environment": account.environment,
+        "wanted": account.enabled,
+        "bot": "running" if state["running"] else "stopped",
+        "health": account.health_status,
+        "trading": account.trading_state,
+        "holder": state["holder"],
+        "since": state["since"],
+        "crashes": account.lately,
+        "last_error": lease.last_error if lease else "",
+    }
 
 
 @dataclass(frozen=True, slots=True)
