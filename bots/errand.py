@@ -34,6 +34,8 @@ BEAT_SEC = 2.0
 # Whoever has the account may be about to let go of it; a bot that stays does it itself.
 WAIT_FOR_DESK_SEC = 5.0
 SOON = timedelta(seconds=5)
+LOOK_EVERY = timedelta(seconds=60)
+MAY_FILL_AT_ONCE = timedelta(seconds=15)  # so long an order that was just sent is watched
 NO_KEY = Text(
     "계좌에 앱 키가 없어 증권사에 보낼 수 없습니다. 앱 키를 등록하세요.",
     "The account has no app key, so nothing can be sent to the broker. Register one.",
@@ -52,13 +54,18 @@ def ask(account_id: UUID) -> bool:
 
 
 def accounts_waiting() -> list[UUID]:
-    """Accounts that nobody has, and of whose broker something is wanted: by a person, or by a rule's policy."""
+    """Accounts that nobody has, and of whose broker something is wanted: by a person, or by a rule's policy.
+
+    Orders that work while no bot is wanted are looked at every minute, so that their fills are known.
+    """
     now = datetime.now(UTC)
     taken = BotLease.objects.filter(expires_at__gt=db_now()).values("account_id")
     free = BrokerageAccount.objects.filter(credential__isnull=False).exclude(pk__in=taken)
     asked = set(free.filter(pk__in=_due(now).values("account_id")).values_list("pk", flat=True))
     idle = free.filter(enabled=False, orders__status__in=_AT_THE_BROKER).exclude(pk__in=asked).distinct()
-    return sorted([*asked, *(account.pk for account in idle if wants_a_cancel(account, now))])
+    lately = set(BotLease.objects.filter(acquired_at__gt=db_now() - LOOK_EVERY).values_list("account_id", flat=True))
+    due = (account.pk for account in idle if account.pk not in lately or wants_a_cancel(account, now))
+    return sorted([*asked, *due])
 
 
 _AT_THE_BROKER = [State.WORKING.value, State.PARTIALLY_FILLED.value, State.PENDING_CANCEL.value]
@@ -117,8 +124,13 @@ async def _beat(ours: Desk) -> None:
 
 async def _do(ours: Desk) -> int:
     account, broker, fence = ours.account, ours.broker, ours.lease.fence
-    await order_desk.recover(account=account, broker=broker, fence=fence, now=_now())
-    prices, done, fills = order_desk.Prices(broker), 0, 0
+    report = await order_desk.recover_orders(account=account, broker=broker, fence=fence, now=_now())
+    prices, done, fills = order_desk.Prices(broker), 0, report.fills
+    done += await order_desk.carry_out_instructions(
+        account=account, broker=broker, fence=fence, now=_now(), prices=prices, only=order_desk.URGENT
+    )
+    if await sync_to_async(_due(_now()).filter(account=account).exists)():  # orders want the holdings compared first
+        await order_desk.reconcile(account=account, broker=broker, now=_now())
     ends = time.monotonic() + LONGEST_SEC
     while True:
         done += await order_desk.carry_out_instructions(
@@ -139,8 +151,9 @@ def _goes_on(account: BrokerageAccount) -> bool:
     now = _now()
     if _due(now + SOON).filter(account=account).exists():
         return True
-    recent = now - timedelta(seconds=LONGEST_SEC)
-    return Order.objects.filter(account=account, status__in=_UNDER_WAY, updated_at__gte=recent).exists()
+    recent = Q(status__in=_UNDER_WAY, updated_at__gte=now - timedelta(seconds=LONGEST_SEC))
+    new = Q(status__in=_AT_THE_BROKER, placed_at__gte=now - MAY_FILL_AT_ONCE)
+    return Order.objects.filter(recent | new, account=account).exists()
 
 
 def _now() -> datetime:

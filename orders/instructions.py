@@ -5,7 +5,7 @@ one does it. A wish that must wait stays pending and says why in its `result`; o
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,7 +52,13 @@ HALTED = Text(
 
 
 async def carry_out_instructions(
-    *, account: BrokerageAccount, broker: Broker, fence: Fence, now: datetime, prices: Prices | None = None
+    *,
+    account: BrokerageAccount,
+    broker: Broker,
+    fence: Fence,
+    now: datetime,
+    prices: Prices | None = None,
+    only: Collection[Wish] = frozenset(Wish),
 ) -> int:
     """Do what people asked, oldest first; how many wishes came to an end or sent something.
 
@@ -61,7 +67,7 @@ async def carry_out_instructions(
     hand = Hand(account, broker, fence, now, prices or Prices(broker))
     moved = 0
     seen: set[Any] = set()
-    while waiting := [row for row in await _db(pending)(account, now) if row.pk not in seen]:
+    while waiting := [row for row in await _db(pending)(account, now) if row.pk not in seen and row.wish in only]:
         for instruction in waiting:  # one wish may ask for others: these are done in the same pass
             seen.add(instruction.pk)
             moved += await _carry_out(instruction, hand)
@@ -87,6 +93,8 @@ def pending(account: BrokerageAccount, now: datetime) -> list[Instruction]:
     return sorted(rows, key=lambda row: (_URGENCY.get(Wish(row.wish), 9), row.created_at))
 
 
+# Nothing but the order list must be known for these.
+URGENT = frozenset({Wish.HALT, Wish.CANCEL, Wish.CANCEL_ALL, Wish.SETTLE})
 _URGENCY = {Wish.HALT: 0, Wish.CANCEL: 1, Wish.CANCEL_ALL: 1, Wish.SELL_OUT: 2}
 
 

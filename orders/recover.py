@@ -13,13 +13,11 @@ from market.broker import Broker
 from market.errors import Text, Unreachable
 from orders.adopting import LEFT_BEHIND
 from orders.domain import State
-from orders.listing import TrackReport, mark_lost
+from orders.listing import NEVER_SENT, TrackReport, mark_lost
 from orders.models import Order, Outcome, Request
 from orders.moves import move
 from orders.submit import Fence
 from orders.track import reconcile, track
-
-NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
 
 NOT_READ = Text(
     "증권사 주문 내역을 아직 읽지 못했습니다. 읽을 때까지 거래하지 않습니다.",
@@ -34,11 +32,17 @@ async def recover(*, account: BrokerageAccount, broker: Broker, fence: Fence, no
     and holdings are read. Harmless to repeat. Raises what `fence` raises, and Unreachable while the list cannot be
     read: nothing may be traded before it was.
     """
+    report = await recover_orders(account=account, broker=broker, fence=fence, now=now)
+    await reconcile(account=account, broker=broker, now=now)
+    return report
+
+
+async def recover_orders(*, account: BrokerageAccount, broker: Broker, fence: Fence, now: datetime) -> TrackReport:
+    """The half of it that cancels need: what was left is closed and the order list read. Raises as `recover`."""
     await sync_to_async(close_what_was_left, thread_sensitive=True)(account, fence, now)
     report = await track(account=account, broker=broker, now=now)
     if not report.readable:
         raise Unreachable(NOT_READ)
-    await reconcile(account=account, broker=broker, now=now)
     return report
 
 
@@ -57,4 +61,4 @@ def _left(account: BrokerageAccount, state: State) -> list[Order]:
     return list(Order.objects.filter(account=account, status=state).select_related("account").order_by("created_at"))
 
 
-__all__ = ["Fence", "close_what_was_left", "recover"]
+__all__ = ["Fence", "close_what_was_left", "recover", "recover_orders"]

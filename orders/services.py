@@ -14,15 +14,16 @@ from orders.asking import (
 )
 from orders.cancel import CannotCancel, cancel
 from orders.facts import Seen
-from orders.instructions import carry_out_instructions
+from orders.instructions import URGENT, carry_out_instructions
 from orders.listing import TrackReport
 from orders.prices import Prices
-from orders.recover import recover
+from orders.recover import recover, recover_orders
 from orders.submit import DuplicateDecision, NotSubmitted, Vetoed, preview, submit
 from orders.tending import tend_unfilled
 from orders.track import on_notice, reconcile, track
 
 __all__ = [
+    "URGENT",
     "CannotAmend",
     "CannotAsk",
     "CannotCancel",
@@ -42,6 +43,7 @@ __all__ = [
     "preview",
     "reconcile",
     "recover",
+    "recover_orders",
     "request_amend",
     "request_cancel",
     "request_cancel_all",

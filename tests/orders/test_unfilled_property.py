@@ -99,6 +99,12 @@ class World:
             self.send(left, limit)
 
 
+def quote(world: World, cents: int, stale: bool) -> Quote:
+    last = Decimal(cents) / 100
+    fresh = Freshness.STALE if stale and cents % 3 == 0 else Freshness.FRESH
+    return Quote("NVDA", Exchange.NASDAQ, last, world.now, world.now, freshness=fresh)
+
+
 prices = st.integers(9_000, 11_000).map(lambda cents: Decimal(cents) / 100)
 steps = st.lists(
     st.one_of(
@@ -107,6 +113,7 @@ steps = st.lists(
         st.tuples(st.just("look"), st.integers(0, 4)),
         st.tuples(st.just("decide"), st.integers(9_000, 11_000)),
         st.tuples(st.just("time"), st.integers(1, 40)),
+        st.tuples(st.just("round"), st.integers(9_000, 11_000)),
     ),
     max_size=60,
 )
@@ -140,9 +147,15 @@ def test_never_more_than_wanted_and_never_past_the_slippage_limit(
             case "time":
                 world.now += timedelta(seconds=value)
             case "decide":
-                last = Decimal(value) / 100
-                fresh = Freshness.STALE if stale and value % 3 == 0 else Freshness.FRESH
-                world.decide(Quote("NVDA", Exchange.NASDAQ, last, world.now, world.now, freshness=fresh))
+                world.decide(quote(world, value, stale))
+            case "round":  # the ordinary way, with whatever came before it still under way
+                world.now += timedelta(seconds=6)
+                world.decide(quote(world, value, stale=False))
+                world.fill(value % 7)
+                world.cancel_arrives()
+                world.look(value % 2)
+                if not world.known[-1].open:
+                    world.decide(quote(world, value, stale=False))
         exposed = sum(row.filled for row in world.rows) + sum(r.quantity - r.filled for r in world.rows if r.open)
         assert exposed <= wanted
     worst = bound(side, first, slippage)
