@@ -9,7 +9,7 @@ import pytest
 from market.words import Freshness, Side, TradingState
 from orders.domain import FINAL, State
 from orders.models import Order
-from orders.services import request_cancel
+from orders.services import Vetoed, request_cancel
 from rules.models import RuleState
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +238,18 @@ def test_the_patience_of_a_rule_counts_from_the_first_order(chasing):
     assert len(chain(chasing)) == 2
     again(chasing, "100.20", seconds=15)
     assert [o.status for o in chain(chasing)] == [State.CANCELLED, State.CANCELLED]
+
+
+def test_the_guards_let_a_rule_add_as_often_as_it_says(desk):
+    desk.rule.max_entries = 2
+    desk.rule.save()
+    desk.held(10)
+    desk.held(10)
+    assert RuleState.objects.get().entries == 2
+    with pytest.raises(Vetoed, match="entries"):
+        desk.buy()
+    sell = desk.sell(quantity=20)
+    desk.broker.fill(sell.broker_order_id, 20, "100.00")
+    desk.track()
+    assert RuleState.objects.get().entries == 0
+    desk.held(10)
