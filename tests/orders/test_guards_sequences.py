@@ -46,20 +46,23 @@ TABLES = [
     TradeRule, ExecutionLog,
 ]  # fmt: skip
 
-maybe = st.none
-limits = st.builds(
-    Limits,
-    daily_buy_usd=maybe() | st.integers(100, 3000).map(D),
-    max_order_usd=maybe() | st.integers(50, 1500).map(D),
-    max_position_usd=maybe() | st.integers(100, 2000).map(D),
-    max_position_qty=maybe() | st.integers(1, 25),
-    max_open_positions=maybe() | st.integers(1, 2),
-    orders_per_minute=maybe() | st.integers(1, 6),
-    daily_loss_usd=maybe() | st.integers(1, 60).map(D),
+# Few limits at a time, and tight ones, so that each is reached and none hides another.
+TIGHT = {
+    "daily_buy_usd": st.integers(300, 2500).map(D),
+    "max_order_usd": st.integers(50, 900).map(D),
+    "max_position_usd": st.integers(100, 1500).map(D),
+    "max_position_qty": st.integers(1, 15),
+    "max_open_positions": st.just(1),
+    "orders_per_minute": st.integers(1, 4),
+    "daily_loss_usd": st.integers(1, 20).map(D),
+}
+limits = st.lists(st.sampled_from(sorted(TIGHT)), max_size=2, unique=True).flatmap(
+    lambda names: st.builds(Limits, **{name: TIGHT[name] for name in names})
 )
 accounts = st.integers(0, 1)
 rules = st.integers(0, 3)
 offsets = st.integers(-30, 30)  # cents
+quantities = st.sampled_from([1, 3, 8, 20])
 
 
 class Door:
@@ -186,15 +189,20 @@ class Nights(RuleBasedStateMachine):
 
     # --- what may happen ---------------------------------------------------------------------------------
 
-    @rule(which=rules, quantity=st.integers(1, 30), cents=offsets, outcome=st.sampled_from(OUTCOMES))
+    @rule(which=rules, quantity=quantities, cents=offsets, outcome=st.sampled_from(OUTCOMES))
     def a_rule_buys(self, which, quantity, cents, outcome):
         self.send(which, Side.BUY, quantity, cents, outcome)
 
-    @rule(which=rules, quantity=st.integers(1, 30), cents=offsets, outcome=st.sampled_from(OUTCOMES))
+    @rule(quantity=quantities, cents=offsets, outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=4, max_size=4))
+    def all_rules_buy(self, quantity, cents, outcomes):
+        for which, outcome in enumerate(outcomes):
+            self.send(which, Side.BUY, quantity, cents, outcome)
+
+    @rule(which=rules, quantity=quantities, cents=offsets, outcome=st.sampled_from(OUTCOMES))
     def a_rule_sells(self, which, quantity, cents, outcome):
         self.send(which, Side.SELL, quantity, cents, outcome)
 
-    @rule(which=rules, side=st.sampled_from(Side), quantity=st.integers(1, 20), cents=offsets,
+    @rule(which=rules, side=st.sampled_from(Side), quantity=quantities, cents=offsets,
           reached=st.sampled_from(["intent", "submitting", "written"]))  # fmt: skip
     def the_process_dies_on_the_way(self, which, side, quantity, cents, reached):
         """After the intent, after the commit to sending, or after the write; nobody records what came of it."""
@@ -213,7 +221,15 @@ class Nights(RuleBasedStateMachine):
             door.broker.enter(ticket)
         self.restart(self.accounts.index(account))
 
-    @rule(which=accounts, pick=st.integers(0, 9), shares=st.integers(1, 30), cents=st.integers(0, 300))
+    @rule(which=accounts, shares=quantities, worse=st.booleans())
+    def the_market_fills_and_the_bot_looks(self, which, shares, worse):
+        """Every open order gets something: a buy at its limit, and a sale either there or better."""
+        for row in [r for r in self.street.doors[which].rows() if r.open_quantity]:
+            price = row.limit_price if worse or row.side is Side.BUY else row.limit_price + 3
+            self.street.doors[which].broker.fill(row.broker_order_id, min(shares, row.open_quantity), str(price))
+        self.look(which)
+
+    @rule(which=accounts, pick=st.integers(0, 9), shares=quantities, cents=st.integers(0, 300))
     def the_market_fills(self, which, pick, shares, cents):
         open_rows = [r for r in self.street.doors[which].rows() if r.open_quantity]
         if not open_rows:
@@ -367,7 +383,7 @@ def run(world, examples, steps):
 
 
 def test_no_sequence_passes_a_limit_or_holds_a_stop_loss_back(world):
-    run(world, examples=10, steps=20)
+    run(world, examples=12, steps=20)
 
 
 @pytest.mark.long
