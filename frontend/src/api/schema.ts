@@ -22,6 +22,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{id}/cash_flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cash that came and went without a trade of ours, newest first. */
+        get: operations["accounts_cash_flows_list"];
+        put?: never;
+        /** @description Tell of a deposit, a withdrawal or the like. It moves neither the day's loss nor the drawdown. */
+        post: operations["accounts_cash_flows_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/equity": {
         parameters: {
             query?: never;
@@ -33,6 +51,57 @@ export interface paths {
         get: operations["accounts_equity"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the trading day realised, and how far the account is below its peak. */
+        get: operations["accounts_losses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}:cancel_all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask for a cancel of every open order of the account. */
+        post: operations["accounts_cancel_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}:sell_out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask for everything to be sold: the account is reducing at once, and halted when nothing is left. */
+        post: operations["accounts_sell_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -239,7 +308,7 @@ export interface paths {
         /** @description An admin halts the whole house, a trader the accounts they operate. */
         get: operations["bots:halt_retrieve"];
         put?: never;
-        /** @description An admin halts the whole house, a trader the accounts they operate. */
+        /** @description From the answer on nothing is submitted; cancels and sales are carried out by the bots. */
         post: operations["bots:halt_create"];
         delete?: never;
         options?: never;
@@ -256,6 +325,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description Trade again: one account, or what a halt without `account_id` stopped. */
         post: operations["bots:resume_create"];
         delete?: never;
         options?: never;
@@ -275,6 +345,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["closures_list"];
+        put?: never;
+        /** @description Close a trading day, or a part of it; every bot knows it within half a minute. */
+        post: operations["closures_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description The calendar holds again. */
+        delete: operations["closures_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -312,6 +416,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The admin's limits, for the whole house and for each account of it. */
+        get: operations["house_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The admin's limits, for the whole house and for each account of it. */
+        patch: operations["house_limits_update"];
         trace?: never;
     };
     "/api/logs": {
@@ -352,6 +474,59 @@ export interface paths {
         patch: operations["me_update"];
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's own channels. */
+        get: operations["notifications_list"];
+        put?: never;
+        /** @description A channel; it is told of what happens from now on. */
+        post: operations["notifications_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Tell nobody there any more. */
+        delete: operations["notifications_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named; with another address, or switched on again, nothing old is sent. */
+        patch: operations["notifications_update"];
+        trace?: never;
+    };
+    "/api/notifications/{id}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send one message now; 424 says why it was not taken. */
+        post: operations["notifications_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -386,6 +561,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is known of an order whose outcome is not: its requests, every look at the list, the rows like it. */
+        get: operations["orders_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}:amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask for another quantity and price; the account's bot sends it. 409 when the order has ended. */
+        post: operations["orders_amend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{id}:cancel": {
         parameters: {
             query?: never;
@@ -403,6 +612,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{id}:settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what became of an order; the account's bot adopts it. 409 when the decision contradicts what is known. */
+        post: operations["orders_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/positions": {
         parameters: {
             query?: never;
@@ -414,6 +640,144 @@ export interface paths {
         get: operations["positions_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{id}:accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the broker's quantity for ours: a correction that belongs to no rule. */
+        post: operations["positions_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{id}:release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Trade a held symbol again; with a ratio, position, rules and highs are turned to the new scale first. */
+        post: operations["positions_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebalances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Plans of the accounts that the person may read, newest first. */
+        get: operations["rebalances_list"];
+        put?: never;
+        /** @description A new plan, switched off. */
+        post: operations["rebalances_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebalances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rebalances_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description The plan and the history of its runs; its orders stay. */
+        delete: operations["rebalances_delete"];
+        options?: never;
+        head?: never;
+        /** @description The named fields changed. */
+        patch: operations["rebalances_update"];
+        trace?: never;
+    };
+    "/api/rebalances/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What came of the plan, newest first. */
+        get: operations["rebalances_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebalances/{id}:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What the plan would do now, with every guard's vote. Nothing is ordered. */
+        post: operations["rebalances_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebalances/{id}:run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Carry the plan out now, once a trading day, in the regular session. */
+        post: operations["rebalances_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebalances/{id}:toggle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Switch on or off; `confirm` is the account's nickname. What was due before is not caught up. */
+        post: operations["rebalances_toggle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -687,6 +1051,26 @@ export interface components {
             /** @default usd */
             margin_mode?: components["schemas"]["MarginModeEnum"];
         };
+        /** @description What is used of each limit, in its unit; null where nothing adds up or it is not known. */
+        AccountLimitsUsed: {
+            /** Format: decimal */
+            readonly daily_buy_usd: string | null;
+            /** Format: decimal */
+            readonly max_order_usd: string | null;
+            /** Format: decimal */
+            readonly max_position_usd: string | null;
+            readonly max_position_qty: number | null;
+            readonly max_open_positions: number | null;
+            readonly max_spread_bps: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly orders_per_minute: number | null;
+            /** Format: decimal */
+            readonly daily_loss_usd: string | null;
+            /** Format: decimal */
+            readonly max_drawdown_pct: string | null;
+            readonly no_entry_before_close_sec: number | null;
+            readonly failure_streak: number;
+        };
         AccountPage: {
             results: components["schemas"]["Account"][];
             next: string | null;
@@ -699,6 +1083,14 @@ export interface components {
             /** @description the account's nickname, typed by the person */
             confirm: string;
         };
+        /** @description `qty` is of the whole order, what is filled included. */
+        AmendInRequest: {
+            qty: number;
+            /** Format: decimal */
+            price: string;
+        };
+        /** @enum {string} */
+        AtCloseEnum: "leave" | "cancel";
         /** @description A run: where it stands and, when it is done, what came of it (`GET /backtests/{id}` has the result). */
         Backtest: {
             /** Format: uuid */
@@ -776,7 +1168,7 @@ export interface components {
             account_id?: string;
             name?: string;
             study?: components["schemas"]["StudyEnum"];
-            source?: components["schemas"]["SourceEnum"];
+            source?: components["schemas"]["BacktestInSourceEnum"];
             candles?: components["schemas"]["CsvInRequest"][];
             /** Format: date */
             first?: string | null;
@@ -810,6 +1202,8 @@ export interface components {
             test_bars?: number;
             monte_carlo?: number;
         };
+        /** @enum {string} */
+        BacktestInSourceEnum: "stored" | "broker" | "csv";
         /** @enum {string} */
         BacktestKindEnum: "backtest" | "preview";
         BacktestPage: {
@@ -881,6 +1275,106 @@ export interface components {
              */
             readonly ledger_paused_until: string | null;
         };
+        /** @description A row of the broker's list; `fits`: it could be the order by everything that is known. */
+        Candidate: {
+            /** Format: date */
+            readonly us_order_date: string;
+            readonly broker_order_id: string;
+            readonly symbol: string;
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            readonly filled_qty: number;
+            readonly open_qty: number;
+            readonly status_text: string;
+            readonly channel: string;
+            /** Format: date-time */
+            readonly placed_at: string | null;
+            readonly fits: boolean;
+        };
+        /** @description Cash that came or (below zero) went without a trade of ours. */
+        CashFlow: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            /** Format: date */
+            readonly trading_day: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: decimal */
+            readonly amount_usd: string;
+            readonly kind: components["schemas"]["Kind5f3Enum"];
+            readonly source: components["schemas"]["CashFlowSourceEnum"];
+            readonly note: string;
+            readonly recorded_by: string | null;
+        };
+        /** @description What a person tells of; `again`: it is not the one that was already booked from the broker's cash. */
+        CashFlowInRequest: {
+            /** Format: decimal */
+            amount_usd: string;
+            kind: components["schemas"]["Kind5f3Enum"];
+            /** Format: date-time */
+            at?: string;
+            note?: string;
+            /** @default false */
+            again?: boolean;
+        };
+        CashFlowPage: {
+            results: components["schemas"]["CashFlow"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        CashFlowSourceEnum: "broker" | "person";
+        /** @description Where a person is told of events. `url` shows as much as may be read; `waiting` events are not sent yet. */
+        Channel: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly kind: components["schemas"]["Kind458Enum"];
+            readonly url: string;
+            readonly accounts: string[];
+            readonly events: components["schemas"]["EventsEnum"][];
+            readonly level: components["schemas"]["LevelEnum"];
+            /** Format: time */
+            readonly quiet_from: string | null;
+            /** Format: time */
+            readonly quiet_to: string | null;
+            readonly enabled: boolean;
+            readonly trouble: components["schemas"]["ChannelTrouble"] | null;
+            readonly waiting: number;
+            /** Format: date-time */
+            readonly last_sent_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description What may be changed. No accounts: all that the person may read; no events: the usual ones. Times in Seoul. */
+        ChannelInRequest: {
+            name?: string;
+            /** @description tgram://BOT_TOKEN/CHAT_ID, https://discord.com/api/webhooks/ID/TOKEN, or your own https address */
+            url: string;
+            accounts?: string[];
+            events?: components["schemas"]["EventsEnum"][];
+            level?: components["schemas"]["LevelEnum"];
+            /** Format: time */
+            quiet_from?: string | null;
+            /** Format: time */
+            quiet_to?: string | null;
+            enabled?: boolean;
+            kind: components["schemas"]["Kind458Enum"];
+        };
+        ChannelPage: {
+            results: components["schemas"]["Channel"][];
+            next: string | null;
+        };
+        /** @description Why the last message was not taken. */
+        ChannelTrouble: {
+            readonly ko: string;
+            readonly en: string;
+            /** Format: date-time */
+            readonly at: string;
+        };
         /**
          * @description Canonical text and tree of a valid condition and what it must see; or everything that is wrong.
          *
@@ -913,6 +1407,79 @@ export interface components {
              */
             account_id?: string;
         };
+        /** @description The same, with the order of ours that has the number already. */
+        Claimable: {
+            /** Format: date */
+            readonly us_order_date: string;
+            readonly broker_order_id: string;
+            readonly symbol: string;
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            readonly filled_qty: number;
+            readonly open_qty: number;
+            readonly status_text: string;
+            readonly channel: string;
+            /** Format: date-time */
+            readonly placed_at: string | null;
+            readonly fits: boolean;
+            /** Format: uuid */
+            readonly claimed_by: string | null;
+        };
+        /** @description A trading day closed against the calendar: all of it, or from or until a moment. */
+        Closure: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date */
+            readonly trading_day: string;
+            /** Format: date-time */
+            readonly closed_from: string | null;
+            /** Format: date-time */
+            readonly closed_until: string | null;
+            readonly note: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ClosureInRequest: {
+            /** Format: date */
+            trading_day: string;
+            /**
+             * Format: date-time
+             * @description the day ends there
+             */
+            closed_from?: string | null;
+            /**
+             * Format: date-time
+             * @description the day begins there
+             */
+            closed_until?: string | null;
+            note?: string;
+        };
+        ClosurePage: {
+            results: components["schemas"]["Closure"][];
+            next: string | null;
+        };
+        /** @description The admin's limits of every account, for those who look at one. */
+        CommonLimits: {
+            /** Format: decimal */
+            readonly daily_buy_usd: string | null;
+            /** Format: decimal */
+            readonly max_order_usd: string | null;
+            /** Format: decimal */
+            readonly max_position_usd: string | null;
+            readonly max_position_qty: number | null;
+            readonly max_open_positions: number | null;
+            readonly max_spread_bps: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly orders_per_minute: number | null;
+            /** Format: decimal */
+            readonly daily_loss_usd: string | null;
+            /** Format: decimal */
+            readonly max_drawdown_pct: string | null;
+            readonly no_entry_before_close_sec: number | null;
+        };
         /** @description Output only. */
         Condition: {
             readonly text: string;
@@ -922,6 +1489,11 @@ export interface components {
         };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         ConfirmInRequest: {
+            /** @description the account's nickname, typed */
+            confirm: string;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ConfirmedInRequest: {
             /** @description the account's nickname, typed */
             confirm: string;
         };
@@ -967,6 +1539,13 @@ export interface components {
             timeframe: components["schemas"]["TimeframeEnum"];
             csv: string;
         };
+        /** @description A decision about a position, confirmed by name. */
+        DecideInRequest: {
+            /** @description the account's nickname, typed */
+            confirm: string;
+        };
+        /** @enum {string} */
+        DecisionEnum: "claim" | "never_arrived";
         /** @enum {string} */
         EnvironmentEnum: "real" | "paper";
         /** @description The account's worth at a moment, in US dollars; cash is null until the broker has said it once. */
@@ -992,6 +1571,17 @@ export interface components {
         };
         /** @enum {string} */
         EvaluateOnEnum: "tick" | "bar_close";
+        /** @enum {string} */
+        EventsEnum: "bar_difference" | "cash_flow" | "crash" | "crash_limit" | "daily_summary" | "error" | "fill" | "halted" | "hook_failed" | "needs_person" | "other" | "position_disputed" | "rebalance" | "reducing" | "rejected" | "resumed" | "settled_by_person" | "slots_short" | "symbol_hold" | "unknown_order" | "webhook";
+        /** @description All that is known of an order of unknown outcome, newest look first. */
+        Evidence: {
+            readonly order: components["schemas"]["Order"];
+            readonly requests: components["schemas"]["Request"][];
+            readonly window: components["schemas"]["Window"];
+            readonly looks: components["schemas"]["Look"][];
+            readonly candidates: components["schemas"]["Claimable"][];
+            readonly may_decide: boolean;
+        };
         /** @enum {string} */
         ExchangeEnum: "nasdaq" | "nyse" | "amex";
         /** @description A fill: the difference of two cumulative readings of its order. */
@@ -1033,10 +1623,33 @@ export interface components {
             readonly en: string;
         };
         /** @enum {string} */
+        FindingEnum: "claim" | "ambiguous" | "wait" | "not_seen";
+        /** @enum {string} */
         FormatEnum: "rule" | "kis_yaml";
-        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        /** @enum {string} */
+        FreshnessEnum: "fresh" | "empty" | "stale" | "partial" | "throttled" | "failed";
+        /** @description Without `account_id`: the whole house by an admin, every account that they operate by a trader. */
         HaltInRequest: {
+            /** Format: uuid */
+            account_id?: string | null;
             reason?: string;
+            /**
+             * @description reducing: exits and cancels only
+             * @default halted
+             */
+            state?: components["schemas"]["StateEnum"];
+            /**
+             * @description also cancel what works at the broker
+             * @default false
+             */
+            cancel_orders?: boolean;
+            /**
+             * @description sell everything first: reducing until nothing is left, then halted
+             * @default false
+             */
+            sell_out?: boolean;
+            /** @description with sell_out: the account's nickname, or for several `전량 매도` or `SELL OUT` */
+            confirm?: string;
         };
         /** @description What a list shows of a result: the return, or what speaks against believing it. */
         Headline: {
@@ -1047,10 +1660,46 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatusEnum: "unknown" | "healthy" | "degraded" | "unhealthy" | "halted";
-        /** @description Output only. */
+        /** @description Why entries and exits by price of the symbol wait; `ratio` as "2:1", new shares for old ones, is a proposal. */
+        Hold: {
+            readonly kind: components["schemas"]["HoldKindEnum"];
+            readonly ko: string;
+            readonly en: string;
+            /** Format: date-time */
+            readonly at: string;
+            readonly ratio: string | null;
+            readonly evidence: components["schemas"]["Evidence"];
+        };
+        /** @enum {string} */
+        HoldKindEnum: "split" | "symbol_change" | "quantity_jump" | "price_jump";
+        /** @description The house's state; after a halt also what was asked of the broker. */
         House: {
             readonly trading_state: string;
             readonly reason: components["schemas"]["Text"] | null;
+            readonly instructions: string[];
+        };
+        /** @description The house's limits; daily_buy_usd, orders_per_minute and daily_loss_usd are sums over all accounts. */
+        HouseLimits: {
+            /** Format: decimal */
+            readonly daily_buy_usd: string | null;
+            /** Format: decimal */
+            readonly max_order_usd: string | null;
+            /** Format: decimal */
+            readonly max_position_usd: string | null;
+            readonly max_position_qty: number | null;
+            readonly max_open_positions: number | null;
+            readonly max_spread_bps: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly orders_per_minute: number | null;
+            /** Format: decimal */
+            readonly daily_loss_usd: string | null;
+            /** Format: decimal */
+            readonly max_drawdown_pct: string | null;
+            readonly no_entry_before_close_sec: number | null;
+            readonly trading_state: components["schemas"]["TradingStateEnum"];
+            /** Format: date-time */
+            readonly updated_at: string;
+            readonly used: components["schemas"]["LimitsUsed"];
         };
         /** @description The fields as `POST /rules` takes them, remarks by line, what is still wrong or missing; the rule, when saved. */
         Import: {
@@ -1135,6 +1784,10 @@ export interface components {
             results: components["schemas"]["Instrument"][];
             next: string | null;
         };
+        /** @enum {string} */
+        Kind458Enum: "telegram" | "discord" | "webhook";
+        /** @enum {string} */
+        Kind5f3Enum: "deposit" | "withdrawal" | "dividend" | "fee" | "correction";
         /** @description Requests by lane, most urgent first. */
         Lanes: {
             readonly exit: number;
@@ -1146,7 +1799,7 @@ export interface components {
         LanguageEnum: "ko" | "en";
         /** @enum {string} */
         LevelEnum: "debug" | "info" | "warning" | "error";
-        /** @description Output only, from a model. */
+        /** @description The account's own limits; `house`: the admin's, of which the tighter wins; `used`: how much of them is used. */
         Limits: {
             /** Format: decimal */
             readonly daily_buy_usd: string | null;
@@ -1156,10 +1809,39 @@ export interface components {
             readonly max_position_usd: string | null;
             readonly max_position_qty: number | null;
             readonly max_open_positions: number | null;
+            readonly max_spread_bps: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly orders_per_minute: number | null;
+            /** Format: decimal */
+            readonly daily_loss_usd: string | null;
+            /** Format: decimal */
+            readonly max_drawdown_pct: string | null;
+            readonly no_entry_before_close_sec: number | null;
             readonly failure_streak: number;
             readonly failure_cooldown_sec: number;
             /** Format: date-time */
             readonly updated_at: string;
+            readonly used: components["schemas"]["AccountLimitsUsed"];
+            readonly house: components["schemas"]["CommonLimits"];
+        };
+        /** @description What is used of each limit, in its unit; null where nothing adds up or it is not known. */
+        LimitsUsed: {
+            /** Format: decimal */
+            readonly daily_buy_usd: string | null;
+            /** Format: decimal */
+            readonly max_order_usd: string | null;
+            /** Format: decimal */
+            readonly max_position_usd: string | null;
+            readonly max_position_qty: number | null;
+            readonly max_open_positions: number | null;
+            readonly max_spread_bps: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly orders_per_minute: number | null;
+            /** Format: decimal */
+            readonly daily_loss_usd: string | null;
+            /** Format: decimal */
+            readonly max_drawdown_pct: string | null;
+            readonly no_entry_before_close_sec: number | null;
         };
         /** @description One event of the journal; `id` is its place in the order of commits. */
         Log: {
@@ -1182,6 +1864,27 @@ export interface components {
         LogPage: {
             results: components["schemas"]["Log"][];
             next: string | null;
+        };
+        /** @description What the list showed, from `at` until `last_at`, in `times` looks. */
+        Look: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly last_at: string;
+            readonly times: number;
+            /** Format: date-time */
+            readonly read_at: string;
+            readonly freshness: components["schemas"]["FreshnessEnum"];
+            readonly complete: boolean;
+            readonly finding: components["schemas"]["FindingEnum"];
+            readonly candidates: components["schemas"]["Candidate"][];
+        };
+        /** @description Where the account stands to its limits on losses; paying in or out moves neither. */
+        Losses: {
+            /** Format: decimal */
+            readonly realized_today: string;
+            /** Format: decimal */
+            readonly drawdown_pct: string | null;
         };
         /** @enum {string} */
         MarginModeEnum: "usd" | "integrated";
@@ -1213,6 +1916,25 @@ export interface components {
             readonly bars: number;
             /** @description bars before today's in which recursive indicators settle; null without any */
             readonly before_anchor: number | null;
+        };
+        /** @description Only for the schema: the fields are read by `rules.plans`. */
+        NewRebalanceInRequest: {
+            name: string;
+            /** @description such as {"SPY": "60", "KO": "30"}; together at most 100, the rest stays cash */
+            weights: {
+                [key: string]: string;
+            };
+            /** Format: decimal */
+            band_pct?: string;
+            schedule?: components["schemas"]["ScheduleEnum"];
+            /** @description Monday is 0 */
+            weekday?: number;
+            month_day?: number;
+            minutes_after_open?: number;
+            /** @description shares that rules own count too and may be sold */
+            include_rule_positions?: boolean;
+            /** Format: uuid */
+            account_id: string;
         };
         /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
         NewRuleInRequest: {
@@ -1256,7 +1978,16 @@ export interface components {
             /** @description against us; below 0 for us */
             price_offset_bps?: number;
             price_offset_ticks?: number;
+            /** @description from the first order of the decision */
             cancel_after_sec?: number | null;
+            reprice_times?: number;
+            reprice_after_sec?: number | null;
+            /** @description from the first limit, against us; null: as far as the collar of that side */
+            max_slippage_bps?: number | null;
+            at_close?: components["schemas"]["AtCloseEnum"];
+            close_margin_sec?: number;
+            /** @description how often it may buy before it has sold; never above max_position */
+            max_entries?: number;
             /** Format: uuid */
             account_id: string;
         };
@@ -1392,10 +2123,41 @@ export interface components {
             nickname?: string;
             margin_mode?: components["schemas"]["MarginModeEnum"];
         };
+        /** @description What may be changed. No accounts: all that the person may read; no events: the usual ones. Times in Seoul. */
+        PatchedChannelPatchRequest: {
+            name?: string;
+            url?: string;
+            accounts?: string[];
+            events?: components["schemas"]["EventsEnum"][];
+            level?: components["schemas"]["LevelEnum"];
+            /** Format: time */
+            quiet_from?: string | null;
+            /** Format: time */
+            quiet_to?: string | null;
+            enabled?: boolean;
+        };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         PatchedCredentialChangeInRequest: {
             /** @description may the owner's paper accounts read prices with this real key? */
             lends_prices?: boolean;
+        };
+        PatchedHouseLimitsInRequest: {
+            /** Format: decimal */
+            daily_buy_usd?: string | null;
+            /** Format: decimal */
+            max_order_usd?: string | null;
+            /** Format: decimal */
+            max_position_usd?: string | null;
+            max_position_qty?: number | null;
+            max_open_positions?: number | null;
+            max_spread_bps?: number | null;
+            max_slippage_bps?: number | null;
+            orders_per_minute?: number | null;
+            /** Format: decimal */
+            daily_loss_usd?: string | null;
+            /** Format: decimal */
+            max_drawdown_pct?: string | null;
+            no_entry_before_close_sec?: number | null;
         };
         PatchedLimitsInRequest: {
             /** Format: decimal */
@@ -1406,12 +2168,37 @@ export interface components {
             max_position_usd?: string | null;
             max_position_qty?: number | null;
             max_open_positions?: number | null;
+            max_spread_bps?: number | null;
+            max_slippage_bps?: number | null;
+            orders_per_minute?: number | null;
+            /** Format: decimal */
+            daily_loss_usd?: string | null;
+            /** Format: decimal */
+            max_drawdown_pct?: string | null;
+            no_entry_before_close_sec?: number | null;
             failure_streak?: number;
             failure_cooldown_sec?: number;
         };
         /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
         PatchedMeInRequest: {
             language?: components["schemas"]["LanguageEnum"];
+        };
+        /** @description Only for the schema: the fields are read by `rules.plans`. */
+        PatchedRebalanceInRequest: {
+            name?: string;
+            /** @description such as {"SPY": "60", "KO": "30"}; together at most 100, the rest stays cash */
+            weights?: {
+                [key: string]: string;
+            };
+            /** Format: decimal */
+            band_pct?: string;
+            schedule?: components["schemas"]["ScheduleEnum"];
+            /** @description Monday is 0 */
+            weekday?: number;
+            month_day?: number;
+            minutes_after_open?: number;
+            /** @description shares that rules own count too and may be sold */
+            include_rule_positions?: boolean;
         };
         /** @description Only for the schema: the fields are read by `rules.fields`, the same for the API and for rule files. */
         PatchedRuleInRequest: {
@@ -1455,7 +2242,16 @@ export interface components {
             /** @description against us; below 0 for us */
             price_offset_bps?: number;
             price_offset_ticks?: number;
+            /** @description from the first order of the decision */
             cancel_after_sec?: number | null;
+            reprice_times?: number;
+            reprice_after_sec?: number | null;
+            /** @description from the first limit, against us; null: as far as the collar of that side */
+            max_slippage_bps?: number | null;
+            at_close?: components["schemas"]["AtCloseEnum"];
+            close_margin_sec?: number;
+            /** @description how often it may buy before it has sold; never above max_position */
+            max_entries?: number;
         };
         /** @description Output only. */
         PatternWord: {
@@ -1465,6 +2261,12 @@ export interface components {
             readonly candles: number;
             readonly signals: string[];
             readonly example: string;
+        };
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        PlanToggleInRequest: {
+            enabled: boolean;
+            /** @description the account's nickname, typed */
+            confirm: string;
         };
         /** @description Output only. */
         Pnl: {
@@ -1496,6 +2298,8 @@ export interface components {
             /** Format: decimal */
             readonly realized_pnl: string;
             readonly needs_person: boolean;
+            readonly broker_qty: number | null;
+            readonly held_because: components["schemas"]["Hold"] | null;
             /** Format: date-time */
             readonly updated_at: string;
         };
@@ -1552,6 +2356,122 @@ export interface components {
         ReadyRules: {
             readonly results: components["schemas"]["ReadyRule"][];
         };
+        /** @description A plan as it stands. `cash_pct` is what no symbol has. */
+        Rebalance: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly account_id: string;
+            readonly name: string;
+            readonly weights: {
+                [key: string]: string;
+            };
+            readonly cash_pct: string;
+            /**
+             * Format: decimal
+             * @description percentage points by which a symbol may be off
+             */
+            readonly band_pct: string;
+            readonly schedule: components["schemas"]["ScheduleEnum"];
+            readonly weekday: number;
+            readonly month_day: number;
+            readonly minutes_after_open: number;
+            readonly include_rule_positions: boolean;
+            readonly enabled: boolean;
+            readonly version: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @description A symbol as it is and as it should be; percent of the whole. */
+        RebalanceLine: {
+            readonly symbol: string;
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            /** Format: decimal */
+            readonly value: string;
+            readonly weight_pct: string;
+            readonly target_pct: string;
+            /** Format: decimal */
+            readonly target_value: string;
+        };
+        /** @description An order that a run asked for. `order_id` is null until it was made, `status` then says how the wish stands. */
+        RebalanceOrder: {
+            readonly symbol: string;
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /** Format: decimal */
+            readonly price: string;
+            /** Format: uuid */
+            readonly order_id: string | null;
+            readonly status: string;
+            readonly filled_qty: number;
+        };
+        RebalancePage: {
+            results: components["schemas"]["Rebalance"][];
+            next: string | null;
+        };
+        /** @description Output only. */
+        RebalancePreview: {
+            /** Format: date-time */
+            readonly at: string;
+            /**
+             * Format: decimal
+             * @description what may be spent
+             */
+            readonly cash: string;
+            /** Format: decimal */
+            readonly total: string;
+            readonly lines: components["schemas"]["RebalanceLine"][];
+            readonly trades: components["schemas"]["RebalanceTrade"][];
+        };
+        /** @description Output only. */
+        RebalanceRun: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly plan_id: string;
+            /** Format: date */
+            readonly trading_day: string;
+            readonly status: components["schemas"]["RebalanceRunStatusEnum"];
+            /** @description null: by its schedule */
+            readonly requested_by: string | null;
+            readonly orders: components["schemas"]["RebalanceOrder"][];
+            readonly failure: components["schemas"]["Text"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly done_at: string | null;
+        };
+        RebalanceRunPage: {
+            results: components["schemas"]["RebalanceRun"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        RebalanceRunStatusEnum: "selling" | "buying" | "done" | "nothing" | "failed";
+        /** @description Output only. */
+        RebalanceTrade: {
+            readonly symbol: string;
+            readonly side: components["schemas"]["SideEnum"];
+            readonly qty: number;
+            /**
+             * Format: decimal
+             * @description the limit
+             */
+            readonly price: string;
+            /** @description every guard's vote on this order, now */
+            readonly guards: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description `ratio`: new shares for old ones, such as 2:1 or 1:10; left out or null when it was no split. */
+        ReleaseInRequest: {
+            /** @description the account's nickname, typed */
+            confirm: string;
+            ratio?: string | null;
+        };
         /** @description One message to the broker about an order, and what became of it. */
         Request: {
             /** Format: uuid */
@@ -1570,6 +2490,11 @@ export interface components {
         };
         /** @enum {string} */
         RequestKindEnum: "new" | "cancel" | "amend";
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        ResumeInRequest: {
+            /** Format: uuid */
+            account_id?: string | null;
+        };
         /** @description A rule as it stands; `version` counts its texts, `enabled` is the wanted state. */
         Rule: {
             /** Format: uuid */
@@ -1604,6 +2529,12 @@ export interface components {
             readonly price_offset_bps: number;
             readonly price_offset_ticks: number;
             readonly cancel_after_sec: number | null;
+            readonly reprice_times: number;
+            readonly reprice_after_sec: number | null;
+            readonly max_slippage_bps: number | null;
+            readonly at_close: components["schemas"]["AtCloseEnum"];
+            readonly close_margin_sec: number;
+            readonly max_entries: number;
             readonly enabled: boolean;
             readonly version: number;
             readonly state: components["schemas"]["RuleState"];
@@ -1652,6 +2583,18 @@ export interface components {
             };
         };
         /** @enum {string} */
+        ScheduleEnum: "manual" | "daily" | "weekly" | "monthly";
+        /** @description Input; a field that it does not know is refused, because a misspelt limit is no limit. */
+        SellOutInRequest: {
+            /** @description the account's nickname, typed */
+            confirm: string;
+            /**
+             * @description while the market is closed: go on at the open, or give up
+             * @default wait
+             */
+            when_closed?: components["schemas"]["WhenClosedEnum"];
+        };
+        /** @enum {string} */
         SessionsEnum: "daytime" | "pre" | "regular" | "after";
         /** @description A parameter of an indicator. */
         Setting: {
@@ -1664,6 +2607,16 @@ export interface components {
             readonly most: number | null;
             readonly default: unknown;
             readonly choices: string[];
+        };
+        /** @description What a person says became of the order. */
+        SettleInRequest: {
+            decision: components["schemas"]["DecisionEnum"];
+            /** @default  */
+            broker_order_id?: string;
+            /** Format: date */
+            us_order_date?: string | null;
+            /** @description the account's nickname, typed by the person */
+            confirm: string;
         };
         /** @enum {string} */
         SeverityEnum: "info" | "warning" | "lost";
@@ -1692,7 +2645,7 @@ export interface components {
         /** @enum {string} */
         SignalTypeEnum: "entry" | "exit" | "veto";
         /** @enum {string} */
-        SourceEnum: "stored" | "broker" | "csv";
+        StateEnum: "halted" | "reducing";
         /** @enum {string} */
         StudyEnum: "single" | "grid" | "walk_forward" | "look_ahead";
         /** @description One sentence in both languages. */
@@ -1749,7 +2702,16 @@ export interface components {
             readonly words: string[];
         };
         /** @enum {string} */
-        WishEnum: "cancel" | "halt";
+        WhenClosedEnum: "wait" | "end";
+        /** @description When the request can have reached the broker, on the broker's clock. */
+        Window: {
+            /** Format: date-time */
+            readonly from: string;
+            /** Format: date-time */
+            readonly to: string;
+        };
+        /** @enum {string} */
+        WishEnum: "cancel" | "amend" | "settle" | "halt" | "cancel_all" | "sell_out" | "order";
     };
     responses: never;
     parameters: never;
@@ -1824,6 +2786,139 @@ export interface operations {
             };
         };
     };
+    accounts_cash_flows_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashFlowPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_cash_flows_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CashFlowInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashFlow"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accounts_equity: {
         parameters: {
             query?: {
@@ -1865,6 +2960,200 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_losses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Losses"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_cancel_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedInRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_sell_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SellOutInRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2674,7 +3963,31 @@ export interface operations {
                     "application/json": components["schemas"]["House"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2700,7 +4013,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -2710,7 +4027,23 @@ export interface operations {
                     "application/json": components["schemas"]["House"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2744,6 +4077,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Budget"][];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closures_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosurePage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closures_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosureInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closures_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem, in both languages */
@@ -2838,6 +4337,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstrumentPage"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    house_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseLimits"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    house_limits_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedHouseLimitsInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseLimits"];
                 };
             };
             /** @description A problem, in both languages */
@@ -2980,6 +4539,308 @@ export interface operations {
             };
         };
     };
+    notifications_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChannelPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     orders_list: {
         parameters: {
             query?: {
@@ -3086,6 +4947,126 @@ export interface operations {
             };
         };
     };
+    orders_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders_amend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendInRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     orders_cancel: {
         parameters: {
             query?: never;
@@ -3103,6 +5084,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleInRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instruction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             401: {
@@ -3188,6 +5243,741 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    positions_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Position"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    positions_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Position"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_list: {
+        parameters: {
+            query?: {
+                account_id?: string;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebalancePage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRebalanceInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebalance"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version you read */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRebalanceInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_runs: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description rows in a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebalanceRunPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebalancePreview"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebalanceRun"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, in both languages */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalances_toggle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanToggleInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,11 @@ export type Entry = Listed<"/api/logs">;
 export type Backtest = Listed<"/api/backtests">;
 export type ReadyRule = Listed<"/api/rules/ready">;
 export type BacktestDetail = paths["/api/backtests/{id}"]["get"]["responses"][200]["content"]["application/json"];
+export type OrderDetail = paths["/api/orders/{id}"]["get"]["responses"][200]["content"]["application/json"];
+export type Evidence = paths["/api/orders/{id}/evidence"]["get"]["responses"][200]["content"]["application/json"];
+export type Claimable = Evidence["candidates"][number];
+export type Look = Evidence["looks"][number];
+export type OrderRequest = OrderDetail["requests"][number];
 export type Preview = paths["/api/rules:preview"]["post"]["responses"][200]["content"]["application/json"];
 /** What is sent to start a replay. */
 export type BacktestAsked = components["schemas"]["BacktestInRequest"];

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { asText } from "@/api/problem";
 import type { Account, Order } from "@/api/types";
 import { useText } from "@/i18n/provider";
@@ -20,7 +21,11 @@ function Status({ order }: { order: Order }) {
   return (
     <>
       <Badge tone={STATUS_TONE[order.status]}>{t.orders.statuses[order.status]}</Badge>
-      {order.needs_person && <span className="ml-2 rounded bg-bad-fill px-1.5 text-xs font-medium whitespace-nowrap text-white">{t.orders.needsPerson}</span>}
+      {order.needs_person && (
+        <Link href={`/orders/${order.id}`} className="ml-2 rounded bg-bad-fill px-1.5 text-xs font-medium whitespace-nowrap text-white hover:underline">
+          {t.orders.needsPerson}
+        </Link>
+      )}
       {refusal && <p className="max-w-64 text-xs text-faint">{refusal[language]}</p>}
     </>
   );
@@ -39,7 +44,10 @@ export function OrderRow({ order, role, actions = false }: Props) {
         <Stamp at={order.created_at} />
       </Td>
       <Td>
-        <span className="font-semibold">{order.symbol}</span> <SideWord side={order.side} />
+        <Link href={`/orders/${order.id}`} className="font-semibold hover:underline" data-testid="order-link">
+          {order.symbol}
+        </Link>{" "}
+        <SideWord side={order.side} />
         <div className="text-xs text-soft">
           <AccountName id={order.account_id} />
         </div>

@@ -10,14 +10,16 @@ type Props = {
   children: ReactNode;
   action: string;
   danger?: boolean;
-  /** The name that must be typed. The server checks it again. */
+  /** The name or words that must be typed. The server checks them again. */
   typed?: string;
+  /** How they are asked for, where they are no account's name. */
+  ask?: (typed: string) => string;
   onConfirm: (typed: string) => Promise<unknown>;
   onClose: () => void;
 };
 
 /** Asks before something is done, stays open while it is done, and says what went wrong. */
-export function Confirm({ title, children, action, danger = false, typed, onConfirm, onClose }: Props) {
+export function Confirm({ title, children, action, danger = false, typed, ask, onConfirm, onClose }: Props) {
   const { language, t } = useText();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -58,7 +60,7 @@ export function Confirm({ title, children, action, danger = false, typed, onConf
         </div>
         {typed !== undefined && (
           <label className="block space-y-1.5 text-sm">
-            <span className="block">{t.confirm.type(typed)}</span>
+            <span className="block">{(ask ?? t.confirm.type)(typed)}</span>
             <input
               name="confirm"
               autoComplete="off"
