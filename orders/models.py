@@ -123,7 +123,7 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_fill_has_a_price",
                 condition=models.Q(filled_qty=0, avg_fill_price=None)
-                | models.Q(filled_qty__gt=0, avg_fill_price__gt=0),
+                | models.Q(filled_qty__gt=0, avg_fill_price__isnull=False, avg_fill_price__gt=0),
             ),
             models.CheckConstraint(
                 name="order_ends_at_a_time",
@@ -154,7 +154,13 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_amend_is_whole",
                 condition=models.Q(amend_qty=None, amend_price=None)
-                | models.Q(amend_qty__gt=0, amend_price__gt=0, status__in=_words(OPEN)),
+                | models.Q(
+                    amend_qty__isnull=False,
+                    amend_qty__gt=0,
+                    amend_price__isnull=False,
+                    amend_price__gt=0,
+                    status__in=_words(OPEN),
+                ),
             ),
             models.CheckConstraint(name="order_fees_are_paid", condition=models.Q(fees__gte=0)),
             models.UniqueConstraint(
