@@ -47,6 +47,7 @@ from rules.rebalancing import Held, Line, NoPrice, Trade, lines_of, rebalance
 
 OFFSET_BPS = 10  # beyond the other side's price, as a rule's orders by default
 SIDE_WITHIN = timedelta(minutes=10)  # what is not filled by then is cancelled, and the rest goes on
+BOOK_MAX_AGE = timedelta(seconds=60)
 LOOK_AGAIN_SEC = 5.0
 FRESH_WITHIN_SEC, PREVIEW_WITHIN_SEC = 20.0, 4.0
 ASK_AGAIN_SEC = 1.1
@@ -224,7 +225,7 @@ def _row_of(plan: RebalancePlan, run: HookRun, now: datetime) -> RebalanceRun:
 
 
 async def _begin(row: RebalanceRun, plan: RebalancePlan, run: HookRun, now: datetime) -> None:
-    await looked_since(plan.account, run.due_at)
+    await looked_since(plan.account, run.due_at - BOOK_MAX_AGE)
     picture = await _fresh_picture(plan)
     sells = [t for t in picture.trades(plan) if t.side is Side.SELL]
     await sync_to_async(_ask)(row, plan, picture, sells, RebalanceStatus.SELLING, now)
