@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bots.chaos.plan import Kind
+from kis.simulator.faults import KINDS
 
 # A lease this short makes a run short; everything else is as in production.
 SHORT = {"BOT_LEASE_SEC": "5", "BOT_SEND_WITHIN_SEC": "1.0", "KIS_SPEED": "50", "DJANGO_DEBUG": "false"}
@@ -30,8 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first", type=int, default=1, help="the number of the first run: repeats one that failed")
     parser.add_argument("--days", type=int, default=3)
     parser.add_argument("--lives", type=int, default=12, help="of a day of the cheap kind")
+    parser.add_argument("--faults", type=_names, default=(), metavar="A,B", help="these faults, and no others")
     parser.add_argument("--keep", action="store_true", help="keep the journals of runs that went well, too")
     parser.add_argument("--json", action="store_true", help="only the last line")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    unknown = [name for name in names if name not in KINDS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no fault is called {unknown[0]!r}; docs/simulator.md lists them")
+    return names
 
 
 def main(arguments: list[str], plant: Callable[[], None] | None = None) -> int:
@@ -88,7 +98,7 @@ def _all(options: argparse.Namespace, servers: Any, folder: Path, say: Callable[
     ends: Counter[str] = Counter()
     struck: Counter[str] = Counter()
     for number in range(options.first, options.first + options.runs):
-        plan = draw(options.seed, number, options.kind, days=options.days, lives=options.lives)
+        plan = draw(options.seed, number, options.kind, days=options.days, lives=options.lives, faults=options.faults)
         place = folder / f"run-{number}"
         place.mkdir()
         run = Run(plan, servers, place, plant)

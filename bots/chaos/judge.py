@@ -254,7 +254,9 @@ def _nothing_oversold(
     """No rule ever sold more than its own orders had bought, by the broker's own times."""
     moves: dict[tuple[UUID | None, str], list[tuple[datetime, int]]] = defaultdict(list)
     for order in mine:
-        owner = claims[order.number][0].rule_id if order.number in claims else None
+        if order.number not in claims:
+            continue  # nobody's: told as such
+        owner = claims[order.number][0].rule_id
         moves[owner, order.symbol] += [(f.at, f.quantity if order.side == "buy" else -f.quantity) for f in order.fills]
     for (owner, symbol), rows in moves.items():
         held = 0

@@ -44,7 +44,7 @@ from market.sessions import session_at
 from market.words import Environment, Exchange
 
 ANSWER_WITHIN_SEC = 1.0  # a lost answer is waited for so long, and not the usual fifteen seconds
-LOOKS, TRIES = 2, 3  # of a life of the cheap kind: how often it looks, and rules asked for an order at each look
+LOOKS, TRIES = (1, 1, 2), 3  # of a life of the cheap kind: how often it looks, and rules asked for an order each time
 
 FIRST_REQUEST = ("anyio._backends._asyncio", "anyio.to_thread", "anyio.streams.tls", "anyio.streams.memory")
 
@@ -168,7 +168,7 @@ async def _trade(ours: desk.Desk, market: Market, rng: random.Random) -> None:
     account, broker, fence = ours.account, ours.broker, ours.lease.fence
     watches: dict[UUID, Watch] = {}
     book = SeriesBook()
-    for look in range(LOOKS):
+    for look in range(rng.choice(LOOKS)):
         market.advance(rng.uniform(1.0, 4.0))
         await sync_to_async(lease.renew)(ours.lease)
         watches = await sync_to_async(load)(account.pk, watches, book)
