@@ -5,7 +5,7 @@ import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import HouseLimits, RiskLimits
 from market.words import Side
@@ -73,6 +73,61 @@ def test_accounts_cannot_pass_the_house_limit_together(desk, real_account, new_r
             jobs.append(decide(desk, rule, desk.intent(symbol=symbol), account))
     at_once(*jobs)
     assert Decimal("1399") < reserved() <= Decimal("1500")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("daily_buy_usd", Decimal("100.25")), ("orders_per_minute", 1), ("max_open_positions", 1)],
+)
+@pytest.mark.parametrize("whose", ["account", "house"])
+def test_two_processes_cannot_both_use_the_last_of_a_limit(desk, new_rule, limit, value, whose):
+    """One share, one order, one symbol is left, and four rules of the account want it in the same moment."""
+    if whose == "house":
+        HouseLimits.objects.create(**{limit: value})
+    else:
+        RiskLimits.objects.filter(account=desk.account).update(**{limit: value})
+    rules = [new_rule(desk.account, symbol=s) for s in ("AAPL", "TSLA", "MSFT", "AMZN")]
+    at_once(*(decide(desk, r, desk.intent(symbol=r.symbol, quantity=1)) for r in rules))
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(("limit", "value"), [("daily_buy_usd", Decimal("100.25")), ("orders_per_minute", 1)])
+def test_two_accounts_cannot_both_use_the_last_of_the_houses_limit(desk, real_account, foreign_account, limit, value):
+    HouseLimits.objects.create(**{limit: value})
+    accounts = (desk.account, real_account, foreign_account)
+    at_once(*(decide(desk, None, desk.intent(quantity=1), account) for account in accounts))
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(("limit", "value"), [("max_position_qty", 10), ("max_position_usd", Decimal("1000"))])
+def test_two_rules_cannot_both_use_the_last_of_a_symbol(desk, new_rule, limit, value):
+    RiskLimits.objects.filter(account=desk.account).update(**{limit: value})
+    rules = [new_rule(desk.account) for _ in range(3)]
+    at_once(*(decide(desk, r, desk.intent(quantity=6 + i)) for i, r in enumerate(rules)))
+    assert sum(Order.objects.values_list("qty", flat=True)) == 10
+
+
+def test_an_exit_waits_for_no_other_account_while_the_houses_limit_is_counted(desk, foreign_account):
+    """Another process has stopped with the house's row in hand: a stop-loss goes out all the same."""
+    HouseLimits.objects.create(daily_buy_usd=Decimal("1500"))
+    Position.objects.create(account=desk.account, symbol="NVDA", exchange="nasdaq", qty=10, avg_price=Decimal("90"))
+    RuleState.objects.update(qty=10, avg_price=Decimal("90"))
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            HouseLimits.objects.select_for_update(no_key=True).get()
+            held.set()
+            done.wait(30)
+
+    def leave():
+        held.wait(10)
+        try:
+            return decide(desk, desk.rule, desk.intent(Side.SELL, 10, "99.00"))()
+        finally:
+            done.set()
+
+    assert at_once(hold, leave)[1].qty == 10
 
 
 def test_the_same_decision_twice_is_one_order(desk):
