@@ -13,7 +13,7 @@ from infra.launch.runtime import Lock
 
 # Tests that share nothing with bots, sockets or the browser: they run beside the others, on the second processor,
 # with a database and a Redis database of their own. Nothing in them may publish to Redis, where all databases hear it.
-BESIDE = ("backtests", "docs", "fuzz", "kis", "market", "parity", "rules", "sandbox", "sealing", "simulator")
+BESIDE = ("backtests", "docs", "fuzz", "kis", "market", "model", "parity", "rules", "sandbox", "sealing", "simulator")
 BESIDE_WITHIN_SEC = 3600
 
 NOT_FOR_TESTS = re.compile(r"^(KIS_|SUPABASE_|REDIS_URL$|NEXTAUTH_|DJANGO_|CREDENTIAL_KEYS$)")

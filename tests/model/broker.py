@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import product
 
 from orders.domain import FINAL, State
-from tests.model.house import Move, sign
+from tests.model.house import Move
+from tests.model.look import sign
 from tests.model.states import (
     BY_OTHER_PROGRAM,
     BY_PHONE,
@@ -192,7 +193,7 @@ def wrong_with(world: World, *, limit: int, start: int, alone: bool) -> Iterator
 def wrong_at_the_end(world: World) -> str:
     """What must hold when the complete list of a day that is over was read."""
     day = world.day if world.closed else world.day - 1
-    for i, it in enumerate(world.intents):
+    for it in world.intents:
         if it.day > day:
             continue
         if State(it.status) not in FINAL:

@@ -4,25 +4,23 @@ Each method says which function's transaction it is. What is decided there (the 
 reserving, the guards) is the code of orders/ itself; only reading and writing rows is the model's own.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 from market.data import SessionView
 from market.orders import OrderIntent
 from market.words import Environment, Exchange, Session, Side, TradingState
-from orders import adopting, domain, facts, readings, settlement
+from orders import adopting, domain, facts, readings
 from orders.cancel import CANCELLABLE
 from orders.domain import FINAL, Event, State
 from orders.reserving import hinted
 from orders.risk import GUARDS, Limits, RiskFacts, assess
-from orders.settlement import Finding, UnknownOrder
 from orders.submit import JUDGED_AGAIN
+from tests.model.look import Look, sign
 from tests.model.states import (
-    PAID,
     SYMBOL,
     Cancel,
     Held,
@@ -32,7 +30,6 @@ from tests.model.states import (
     listed,
     moment,
     us_date,
-    window,
     with_intent,
 )
 
@@ -46,10 +43,6 @@ ASKED = {
 Move = tuple[tuple, World, str]
 
 
-def sign(side: str) -> int:
-    return 1 if side == Side.BUY else -1
-
-
 class House:
     """`removed`: the names of safeguards that are switched off in this run; see safeguards.py."""
 
@@ -58,6 +51,7 @@ class House:
         self.allowed = cache(self._allowed)
         self.step = cache(lambda status, event: domain.step(State(status), Event(event)).value)
         self.reading = cache(self._reading)
+        self.looks: dict[tuple, tuple[tuple[Intent, ...], int, bool]] = {}
         without = {g for g in ("identical_order", "unsettled_buy") if g in removed}
         self.asked = ASKED - without
 
@@ -132,7 +126,7 @@ class House:
         """submit._Sending._write: the bytes leave, or surely do not; past the deadline they never do."""
         it = world.intents[i]
         yield ("unreachable", i), with_intent(world, i, self._not_written(it)), ""
-        if not self._late(world, it) or not self.on("deadline"):
+        if not self.late(world, it) or not self.on("deadline"):
             yield ("write", i), with_intent(world, i, it._replace(at="written", flying=True)), ""
 
     def answer(self, world: World, i: int) -> Iterator[Move]:
@@ -145,12 +139,15 @@ class House:
             return
         row = next(r for r in reversed(world.rows) if r.cause == i and r.kind == "new")
         day, number = row.day, row.number
-        taken = self._key(day, number) in self._numbers(world, but=i)
-        if it.status in adopting.WAIT_FOR_NUMBER and not taken:
-            status = self.step(it.status, Event.ACCEPTED)
+        taken = self.key(day, number) in self.numbers(world, but=i)
+        agrees = adopting.answer_agrees(str(number), {str(n) for n in it.numbers})
+        # claiming.renumber: the answer outranks a row that was believed, while nothing is booked from it
+        outranks = not agrees and State(it.status) not in FINAL and not it.filled
+        if not taken and (it.status in adopting.WAIT_FOR_NUMBER or outranks):
+            status = self.step(it.status, Event.ACCEPTED) if it.status in adopting.WAIT_FOR_NUMBER else it.status
             known = {"sent_day": day, "number": number, "first": number, "numbers": (number,)}
             it = it._replace(status=status, person=False, **known)
-        elif taken or not adopting.answer_agrees(str(number), {str(n) for n in it.numbers}):
+        elif taken or not agrees:
             if it.status in {State.SUBMITTING, State.WORKING, State.PARTIALLY_FILLED}:
                 it = it._replace(status=self.step(it.status, Event.LOST))
             world, it = world._replace(called=True), it._replace(person=True)
@@ -175,7 +172,7 @@ class House:
             it = it._replace(status=self.step(it.status, Event.LOST))
         return it._replace(at="", answer="")
 
-    def _late(self, world: World, it: Intent) -> bool:
+    def late(self, world: World, it: Intent) -> bool:
         """Nobody else may start, and no day may end, before the deadline of what was committed has passed."""
         return it.by != world.holder or world.day > it.sent_day or world.closed
 
@@ -232,21 +229,28 @@ class House:
 
     def recover(self, world: World) -> World:
         """recover.close_what_was_left, by a process that has just taken the lease."""
-        return world._replace(intents=tuple(self._close(it) for it in world.intents))
+        return world._replace(intents=tuple(self.close(it) for it in world.intents))
 
-    def _close(self, it: Intent) -> Intent:
+    def close(self, it: Intent) -> Intent:
         event = adopting.LEFT_BEHIND.get(State(it.status))
         return it if event is None else it._replace(status=self.step(it.status, event))
 
     # --- one look at the list: orders.listing ----------------------------------------------------------------
 
     def look(self, world: World, rows: tuple[Row, ...], complete: bool) -> World:
-        """listing.apply_listing."""
-        return _Look(self, world, rows, complete).run()
+        """listing.apply_listing. The same list beside the same orders says the same, whatever else is different."""
+        key = (world.intents, rows, complete, world.day, world.closed, world.holder, world.called)
+        if (known := self.looks.get(key)) is None:
+            after = Look(self, world, rows, complete).run()
+            known = self.looks[key] = (after.intents, after.book - world.book, after.called)
+        intents, shares, called = known
+        if intents == world.intents and called == world.called and not shares:
+            return world
+        return world._replace(intents=intents, book=world.book + shares, called=called)
 
     def hold(self, world: World, i: int, rows: tuple[Row, ...], complete: bool) -> Held | None:
         """booking.apply_reading as far as before its transaction, where a process may be paused."""
-        look = _Look(self, world, rows, complete)
+        look = Look(self, world, rows, complete)
         adopted = look.adopted(i)
         if adopted is None:
             return None
@@ -281,195 +285,18 @@ class House:
         about = [listed(r, dated=dated) for r in requests]
         return readings.read_order(listed(row, dated=dated), about, day_over=final)
 
-    def _key(self, day: int, number: int) -> tuple[int, int]:
+    def key(self, day: int, number: int) -> tuple[int, int]:
         return (day if self.on("date in the key") else 1), number
 
-    def _numbers(self, world: World, but: int = -1) -> set[tuple[int, int]]:
+    def numbers(self, world: World, but: int = -1) -> set[tuple[int, int]]:
         """listing.claimed_numbers."""
         return {
-            self._key(it.sent_day, n)
+            self.key(it.sent_day, n)
             for i, it in enumerate(world.intents)
             if i != but
             for n in (*it.numbers, it.cancel.own_number)
             if n
         }
-
-
-class _Look:
-    """listing._Look: one pass over one reading of the list."""
-
-    def __init__(self, house: House, world: World, rows: tuple[Row, ...], complete: bool) -> None:
-        self.house, self.world, self.rows = house, world, rows
-        self.complete = complete
-        self.by_number = {house._key(r.day, r.number): r for r in rows}
-        self.requests = tuple(r for r in rows if r.original)
-        self.intents = list(world.intents)
-        self.book, self.called = world.book, world.called
-
-    def run(self) -> World:
-        for i, it in enumerate(self.intents):
-            self._give_up_waiting(i, it)
-        for i, it in enumerate(self.intents):
-            if it.first:
-                self._read_one(i)
-        self._settle_unknown()
-        self._note_others()
-        self._day_is_read()
-        return self.world._replace(intents=tuple(self.intents), book=self.book, called=self.called)
-
-    def adopted(self, i: int) -> tuple[Event, readings.Fill | None] | None:
-        it = self.intents[i]
-        row = self.by_number.get(self.house._key(it.sent_day, it.first))
-        if row is None:
-            return None
-        adoption = self._adoption(it, row)
-        return None if adoption is None else (adoption.event, adoption.fill)
-
-    def _give_up_waiting(self, i: int, it: Intent) -> None:
-        if it.status == State.INTENT and not self.house.on("intents that nobody carries are closed"):
-            return
-        if it.status in adopting.LEFT_BEHIND and (not it.at or self.house._late(self.world, _as_sent(it))):
-            self.intents[i] = self.house._close(it)
-
-    def _read_one(self, i: int) -> None:
-        it, house = self.intents[i], self.house
-        row = self.by_number.get(house._key(it.sent_day, it.first))
-        if row is None:
-            if self._final(it) and State(it.status) not in FINAL:
-                self._never_seen(i)
-            return
-        asked = SimpleNamespace(symbol=SYMBOL, side=it.side, qty=it.qty)
-        if not adopting.is_row_of(listed(row), asked, amended=len(it.numbers) > 1):
-            self._call(i)
-            return
-        reading = house.reading(row, self.requests, self._final(it))
-        if len(reading.numbers) > 1:
-            numbers = tuple(sorted({*it.numbers, *map(int, reading.numbers)}))
-            self.intents[i] = it = it._replace(numbers=numbers)
-        adoption = self._adoption(it, row)
-        if adoption is None:
-            return
-        quantity = max(reading.quantity, reading.filled_quantity)
-        self.intents[i] = it._replace(qty=quantity, number=int(reading.broker_order_id))
-        self._move(i, adoption.event)
-        if adoption.fill is not None:
-            self.intents[i] = self.intents[i]._replace(filled=adoption.fill.cumulative_quantity)
-            self.book += sign(it.side) * adoption.fill.quantity
-
-    def _adoption(self, it: Intent, row: Row) -> adopting.Adoption | None:
-        reading = self.house.reading(row, self.requests, self._final(it))
-        believed = self.complete or not self.house.on("complete list for ends")
-        return adopting.adopt(it.filled, it.filled * PAID, reading, complete=believed)
-
-    def _settle_unknown(self) -> None:
-        house = self.house
-        claimed = house._numbers(self.world._replace(intents=tuple(self.intents)))
-        for i, it in enumerate(self.intents):
-            if it.status not in {State.UNKNOWN, State.NOT_SEEN} or it.number:
-                continue
-            known = claimed if house.on("claimed set") else set()
-            found = house_settle(it, self.rows, known, self._final(it), self._coming(it), house.on("date in the key"))
-            if found.finding is Finding.CLAIM and found.row is not None:
-                number = int(found.row.broker_order_id)
-                day = 1 if found.row.placed_at == moment(1) else 2
-                if house._key(day, number) in claimed and house.on("number once in the database"):
-                    continue  # the database refuses it; the next look decides anew
-                claimed.add(house._key(day, number))
-                self._claim(i, day, number)
-            elif found.finding is Finding.AMBIGUOUS:
-                self._call(i)
-            elif found.finding is Finding.NOT_SEEN and not it.day_read:
-                self._never_seen(i)
-
-    def _claim(self, i: int, day: int, number: int) -> None:
-        self._move(i, Event.ACCEPTED)
-        it = self.intents[i]
-        self.intents[i] = it._replace(sent_day=day, number=number, first=number, numbers=(number,), person=False)
-        self._read_one(i)
-
-    def _note_others(self) -> None:
-        """A row of the API channel that no intent explains calls a person; who waits may still turn out to be it."""
-        house = self.house
-        ours = house._numbers(self.world._replace(intents=tuple(self.intents)))
-        numbers = {(us_date(d), str(n)) for d, n in ours}
-        dated = house.on("date in the key")
-        shown = [listed(r, dated=dated) for r in self.rows]
-        waiting = {(SYMBOL, it.side, it.qty) for it in self.intents if _is_waiting(it)}
-        if not house.on("parking"):
-            waiting = set()
-        for row in shown:
-            root = readings.root_of(row, shown)
-            if not adopting.is_anothers(row, ours=numbers, waiting=waiting, root=root):
-                continue
-            if readings.is_ours(row) and readings.is_original(row):
-                self.called = True
-
-    def _day_is_read(self) -> None:
-        """listing.end_doubts: the complete list of a day that is over ends every doubt about its orders."""
-        for i, it in enumerate(self.intents):
-            if self._final(it) and _is_doubtful(it):
-                self.intents[i] = it._replace(day_read=True)
-
-    def _final(self, it: Intent) -> bool:
-        complete = self.complete or not self.house.on("complete list for ends")
-        over = it.day < self.world.day or self.world.closed
-        return complete and (over or not self.house.on("silence is no proof before the day is over"))
-
-    def _move(self, i: int, event: Event) -> None:
-        it = self.intents[i]
-        self.intents[i] = it._replace(status=self.house.step(it.status, event.value))
-
-    def _never_seen(self, i: int) -> None:
-        self._move(i, Event.NEVER_SEEN)
-        self.intents[i] = self.intents[i]._replace(day_read=True)
-
-    def _coming(self, it: Intent) -> bool:
-        """listing._answers_may_come: requests for the same whose own answer is not yet out of the question."""
-        return any(
-            o.at in {"committed", "written"}
-            and (o.side, o.qty, o.price) == (it.side, it.qty, it.price)
-            and not self.house._late(self.world, o)
-            for o in self.intents
-        )
-
-    def _call(self, i: int) -> None:
-        self.intents[i], self.called = self.intents[i]._replace(person=True), True
-
-
-@cache
-def _settled(
-    side: str, qty: int, price: int, day: int, rows: tuple[Row, ...], claimed: frozenset, final: bool, coming: bool,
-    dated: bool, settle: Callable[..., settlement.Settlement], filters: tuple,
-) -> settlement.Settlement:  # fmt: skip
-    wanted = UnknownOrder(SYMBOL, Side(side), qty, Decimal(price))
-    numbers = {(us_date(d), str(n)) for d, n in claimed}
-    return settle(wanted, [listed(r, dated=dated) for r in rows], numbers, window(day, final=final, coming=coming))
-
-
-def house_settle(
-    it: Intent, rows: tuple[Row, ...], claimed: set, final: bool, coming: bool, dated: bool
-) -> settlement.Settlement:
-    """The real settle; what it was asked before is remembered, for as long as its filters are the same."""
-    filters = (settlement.is_ours, settlement.is_original)
-    day = it.sent_day
-    known = frozenset(claimed)
-    return _settled(it.side, it.qty, it.price, day, rows, known, final, coming, dated, settlement.settle, filters)
-
-
-def _is_waiting(it: Intent) -> bool:
-    """listing.note_others: an order without a number that a row may still turn out to be."""
-    silent = it.status == State.NOT_SEEN and not it.day_read
-    return it.status in adopting.WAIT_FOR_ANSWER or silent
-
-
-def _is_doubtful(it: Intent) -> bool:
-    """listing.DOUBTFUL."""
-    ended = State(it.status) in FINAL
-    return ended and not it.day_read and (it.status == State.NOT_SEEN or it.possible > it.filled)
-
-
-def _as_sent(it: Intent) -> Intent:
-    return it if it.sent_day else it._replace(sent_day=it.day)
 
 
 def _without(it: Intent, by: int) -> Intent:

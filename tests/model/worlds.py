@@ -150,7 +150,7 @@ class Exploration:
                 continue
             over = complete and (world.closed or world.day > 1)
             broken = broker.wrong_at_the_end(after) if over else ""
-            if broken or (after != world and after not in seen):
+            if broken or (after is not world and after not in seen):
                 seen.add(after)
                 yield ("look", complete, rows), after, broken
             if self.scenario.holds and world.held is None and world.old_alive:
