@@ -16,7 +16,7 @@ from accounts.permissions import ByRole
 from accounts.selectors import accounts_for, operable_account, readable_account
 from api.pagination import page
 from api.problems import problems
-from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, Price, TextOut, paged
+from api.serializers import PAGE_PARAMETERS, In, ModelOut, Money, Out, Price, paged
 from bots import rebalancing
 from bots.models import RebalanceRun, RebalanceStatus
 from bots.rebalancing import order_of
@@ -123,8 +123,12 @@ class RebalanceOrderOut(Out):
     filled_qty = serializers.IntegerField()
 
 
-class RebalanceFailureOut(TextOut):
+class RebalanceFailureOut(Out):
+    """Why a run ended without its orders."""
+
     code = serializers.CharField()
+    ko = serializers.CharField()
+    en = serializers.CharField()
 
 
 class RebalanceRunOut(Out):

@@ -69,6 +69,7 @@ EVENTS: Mapping[str, Event] = {
         Text("BOT_SLOTS를 늘리거나 봇을 줄이세요.", "Raise BOT_SLOTS or stop some bots."),
     ),
     "rebalance": Event(Text("리밸런싱", "Rebalancing")),
+    "closure_suspected": Event(Text("휴장 의심", "Suspected closure")),
     "daily_summary": Event(Text("하루 요약", "Daily summary")),
     "cash_flow": Event(Text("입출금", "Cash paid in or out")),
     "webhook": Event(Text("웹훅", "Webhook"), usual=False),
