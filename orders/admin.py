@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from market.errors import Text
 from orders import cards as _cards  # noqa: F401  (fills the admin's first page)
 from orders.asking import OrderFinal, request_cancel
+from orders.deciding import EvidenceMixin
 from orders.models import Execution, ForeignOrder, Instruction, Order, Request
 from theme.admin import ReadOnlyAdmin, ReadOnlyInline
 from theme.language import both, said
@@ -28,7 +29,7 @@ class ExecutionInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(EvidenceMixin, ReadOnlyAdmin):
     list_display = [
         "created_at", "account", "symbol", "side", "qty", "price", "status", "filled_qty", "avg_fill_price",
         "needs_person",
@@ -42,7 +43,8 @@ class OrderAdmin(ReadOnlyAdmin):
     fields = [
         "account", "rule", "rule_version", "symbol", "exchange", "side", "qty", "price", "order_type", "time_in_force",
         "status", "filled_qty", "possible_filled_qty", "avg_fill_price", "fees", "broker_order_id", "us_order_date",
-        "trading_day", "needs_person", "failure", "why", "decision_key", "created_at", "placed_at", "final_at",
+        "trading_day", "day_read_at", "amend_qty", "amend_price", "replaces", "needs_person", "failure", "why",
+        "decision_key", "created_at", "placed_at", "final_at",
     ]  # fmt: skip
 
     @admin.display(description=both("까닭", "reason"))
