@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from bots import account_actions as _actions  # noqa: F401  (what stops an account)
 from bots import cards as _cards  # noqa: F401  (fills the admin's first page)
 from bots.hooks import admin as _hooks  # noqa: F401  (pages of hooks, rebalancings and closures)
 from bots.models import BotCheckpoint, BotCrash, BotLease, FeedLease

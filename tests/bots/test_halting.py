@@ -89,6 +89,39 @@ class TestSellOut:
         assert state_of(account) == "halted"
 
 
+class TestInTheAdmin:
+    URL = "/admin/accounts/brokerageaccount/"
+
+    def post(self, client, action, accounts, **more):
+        return client.post(self.URL, {"action": action, "_selected_action": [str(a.pk) for a in accounts], **more})
+
+    def test_a_page_says_what_it_means_before_anything_is_done(self, client, admin, account):
+        client.force_login(admin)
+        hold(account)
+        page = self.post(client, "halt_accounts", [account]).content.decode()
+        assert "AAPL 10주" in page and "매도 조건 없이" in page
+        assert state_of(account) == "active"
+        assert self.post(client, "halt_accounts", [account], apply="yes").status_code == 302
+        assert state_of(account) == "halted"
+        self.post(client, "resume_accounts", [account], apply="yes")
+        assert state_of(account) == "active"
+
+    def test_cancel_all_is_asked_for(self, client, admin, account):
+        client.force_login(admin)
+        self.post(client, "cancel_all_orders", [account], apply="yes")
+        assert (Instruction.objects.get().wish, Instruction.objects.get().requested_by) == (Wish.CANCEL_ALL, admin)
+
+    def test_selling_everything_wants_the_name_typed(self, client, admin, account, real_account):
+        client.force_login(admin)
+        hold(account)
+        for typed in ("", "no"):
+            page = self.post(client, "sell_everything", [account], apply="yes", confirm=typed)
+            assert page.status_code == 200 and not Instruction.objects.exists()
+        self.post(client, "sell_everything", [account, real_account], apply="yes", confirm="SELL OUT")
+        assert Instruction.objects.get().wish == Wish.SELL_OUT
+        assert [state_of(account), state_of(real_account)] == ["reducing", "halted"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_answer_waits_for_a_submission_under_way_and_nothing_is_submitted_after_it(as_, admin, account):
     """Whoever moves an order to submitting holds its account's row; the halt takes all of them before it commits."""
