@@ -20,8 +20,14 @@ from typing import Any
 from bots.chaos.plan import Kind
 from kis.simulator.faults import KINDS
 
-# A lease this short makes a run short; everything else is as in production.
-SHORT = {"BOT_LEASE_SEC": "5", "BOT_SEND_WITHIN_SEC": "1.0", "KIS_SPEED": "50", "DJANGO_DEBUG": "false"}
+# A short lease makes a run short, and being killed all day long is what these bots are for.
+SHORT = {
+    "BOT_LEASE_SEC": "5",
+    "BOT_SEND_WITHIN_SEC": "1.0",
+    "BOT_CRASH_LIMIT": "1000000",
+    "KIS_SPEED": "50",
+    "DJANGO_DEBUG": "false",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
