@@ -125,7 +125,9 @@ def tell(account, kis, key, sessions, new_rule):
     def run(story):
         async def whole():
             async with KisClient(config, budget=LocalBudget(500), token_patience_s=2.0, order_answer_s=1.0) as client:
-                await story(Story(account, rule, KisBroker(client), kis, key["account_no"]))
+                broker = KisBroker(client)
+                await services.recover(account=account, broker=broker, fence=lambda: 1, now=datetime.now(UTC))
+                await story(Story(account, rule, broker, kis, key["account_no"]))
 
         async_to_sync(whole)()
 
@@ -269,7 +271,10 @@ def test_a_process_that_died_after_the_write_finds_its_order_and_sends_nothing(t
         kis.control.pause()
         order = await s.submit()
         # what a kill between the write and the record of its answer leaves behind
-        await Order.objects.filter(pk=order.pk).aupdate(status=State.SUBMITTING, broker_order_id="")
+        longer_ago_than_an_answer_takes = order.placed_at - timedelta(seconds=70)
+        await Order.objects.filter(pk=order.pk).aupdate(
+            status=State.SUBMITTING, broker_order_id="", placed_at=longer_ago_than_an_answer_takes
+        )
         await order.requests.aupdate(outcome="pending", broker_order_id="", answered_at=None)
         await services.recover(account=s.account, broker=s.broker, fence=lambda: 1, now=datetime.now(UTC))
         await order.arefresh_from_db()
