@@ -1,7 +1,7 @@
 """Reads both books of an account at the end of a run, and keeps what tells how it came about."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from orders.models import Order, RequestKind
 from positions.models import Position
 from rules.models import RuleState, TradeRule
 
+A_DAY = timedelta(days=1)
+
 
 def read(tenant: Tenant, control: Control, foreign: Iterable[Number]) -> Books:
     """The simulator's book and ours, as they stand."""
@@ -39,10 +41,22 @@ def read(tenant: Tenant, control: Control, foreign: Iterable[Number]) -> Books:
         max_position=dict(TradeRule.objects.filter(account=account).values_list("pk", "max_position")),
         max_quantity=limits.max_position_qty,
         daily_buy_usd=limits.daily_buy_usd,
-        foreign=frozenset(foreign),
+        foreign=frozenset(foreign) | frozenset(twins(there["orders"])),
         calls_for_person=int(called) + disputed + sum(order.needs_person for order in mine),
         send_within=timedelta(seconds=settings.BOT_SEND_WITHIN_SEC),
     )
+
+
+def twins(rows: Iterable[Mapping[str, Any]]) -> Iterator[Number]:
+    """Orders of a day before that the fault `number_reused` made up: like one of ours, but a day older."""
+    orders = [BrokerOrder.read(row) for row in rows]
+    like = {(o.number, o.symbol, o.side, o.quantity, o.price, o.received_at): o for o in orders}
+    for order in orders:
+        day, number = order.number
+        before = (day - A_DAY, number)
+        twin = like.get((before, order.symbol, order.side, order.quantity, order.price, order.received_at - A_DAY))
+        if twin is not None:
+            yield twin.number
 
 
 def _orders(tenant: Tenant) -> Any:

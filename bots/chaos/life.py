@@ -178,7 +178,10 @@ async def _trade(ours: desk.Desk, market: Market, rng: random.Random) -> None:
         for watch in rng.sample(list(watches.values()), len(watches))[:TRIES]:
             if await _judge(ours, watch, market, list(watches.values())):
                 break
-        await order_desk.carry_out_instructions(account=account, broker=broker, fence=fence, now=clock.now())
+        heard = {w.row.symbol: market.quote(w.row.symbol, w.rule.exchange, clock.now()) for w in watches.values()}
+        given = {"broker": broker, "fence": fence, "prices": order_desk.Prices(broker, heard)}
+        await order_desk.carry_out_instructions(account=account, now=clock.now(), **given)
+        await order_desk.tend_unfilled(account=account, now=clock.now(), **given)
         market.advance(rng.uniform(0.4, 3.0))
         await order_desk.track(account=account, broker=broker, now=clock.now())
         if rng.random() < 0.2:

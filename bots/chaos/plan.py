@@ -208,6 +208,13 @@ def _rule(rng: random.Random, symbol: str) -> RulePlan:
         fields |= {"price_offset_bps": rng.choice((-5, 0)), "cancel_after_sec": rng.randint(1, 3)}
     if rng.random() < 0.3:
         fields["cancel_after_sec"] = rng.randint(1, 4)
+    elif rng.random() < 0.3:
+        fields |= {"reprice_times": rng.randint(1, 3), "reprice_after_sec": rng.randint(1, 2)}
+        fields.pop("cancel_after_sec", None)
+    if rng.random() < 0.2:
+        fields |= {"at_close": "cancel", "close_margin_sec": rng.randint(1, 20)}
+    if rng.random() < 0.3:
+        fields["max_entries"] = rng.randint(2, 3)
     return RulePlan(symbol, Decimal(rng.randint(8, 30) * 100), rng.randint(2, 9), fields)
 
 
