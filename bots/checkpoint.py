@@ -3,12 +3,15 @@
 Orders, positions and what rules own are rows of their own; this keeps a restart from telling the same news twice.
 """
 
+import logging
 from collections.abc import Iterable
 
 from accounts.models import BrokerageAccount
 from bots.models import BotCheckpoint
 from bots.watch import Watch
 from market import points
+
+log = logging.getLogger("bots")
 
 
 def save(account: BrokerageAccount, watches: Iterable[Watch]) -> None:
@@ -20,8 +23,15 @@ def save(account: BrokerageAccount, watches: Iterable[Watch]) -> None:
 
 
 def restore(account: BrokerageAccount, watches: Iterable[Watch]) -> None:
-    """Take up what the bot before remembered; a rule whose text has changed since begins anew."""
+    """Take up what the bot before remembered; a rule whose text has changed since begins anew.
+
+    So does one whose memory cannot be read: it may tell a piece of news twice, and its orders' keys repeat none.
+    """
     row = BotCheckpoint.objects.filter(account=account).first()
-    rules = row.payload.get("rules", {}) if row else {}
+    kept = row.payload.get("rules") if row and isinstance(row.payload, dict) else None
+    rules = kept if isinstance(kept, dict) else {}
     for watch in watches:
-        watch.recall(rules.get(str(watch.row.pk), {}))
+        try:
+            watch.recall(rules.get(str(watch.row.pk), {}))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            log.exception("what rule %s remembered cannot be read", watch.row.pk)

@@ -307,7 +307,8 @@ def spoil(rule: TradeRule, poison: str) -> None:
         case "endless python":
             rows.update(mode="python", code=ENDLESS, entry_condition="", exit_condition="")
         case "broken data":
-            RuleState.objects.filter(rule=rule).update(qty=5, avg_price=None)
-            rows.update(exchange="NOWHERE"[:8])
+            RuleState.objects.filter(rule=rule).update(qty=5, avg_price=None, last_evaluation={"at": []})
+            remembered = {"version": 1, "wanted": "nonsense"}
+            BotCheckpoint.objects.create(account=rule.account, payload={"rules": {str(rule.pk): remembered}})
         case "huge history":
             rows.update(entry_condition=HUGE)
