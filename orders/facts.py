@@ -4,21 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q
 
-from accounts.models import BrokerageAccount, CommonLimits, HouseLimits
+from accounts.models import BrokerageAccount, CommonLimits
 from instruments.selectors import session_spans
 from market.data import Quote
-from market.errors import Text
 from market.orders import BuyingPower, OrderIntent
 from market.sessions import NEW_YORK, session_at
 from market.words import Environment, Exchange, MarginMode, Side, TradingState
 from orders.domain import OPEN, State
-from orders.known import NAMES, Known, KnownRule, ask
+from orders.known import NAMES, Flying, Known, KnownRule, Rows, ask, read_rows
 from orders.models import Order
 from orders.pricing import cost
 from orders.reserving import Commitment, counts_in, is_counted, is_nameless, may_still_cost, may_still_fill
@@ -30,46 +29,52 @@ ZERO = Decimal(0)
 SELLABLE_MAX_AGE = timedelta(seconds=120)
 # The broker's buying power may not show an order of ours that is younger than this when it was read.
 VISIBLE_AFTER = timedelta(seconds=5)
+# The house's row, when something that it counts over all accounts is limited.
+TOGETHER = """SELECT id FROM accounts_houselimits
+WHERE id = 1 AND num_nonnulls(daily_buy_usd, orders_per_minute, daily_loss_usd) > 0 FOR NO KEY UPDATE"""
 NEVER_ARRIVED = frozenset({State.NOT_SENT, State.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Rows locked in the one order that the whole house keeps: house limits (if at all), account, position."""
+    """An account and its position, as they are while the locks are held."""
 
-    account: BrokerageAccount
-    position: Position
+    account_id: UUID
+    position: Rows
 
 
 def take_locks(*, account_id: UUID, symbol: str, exchange: Exchange | str, house: bool) -> Locked:
-    """Lock what an order of this symbol must be judged under; `house`: what the house counts together is counted.
+    """Lock what an order of this symbol must be judged under, in the one order that the whole house keeps: the house's
+    limits, the account, the position. `house`: what the house counts together is counted.
 
     The house's row is locked only when one of its sums is limited, so that otherwise no account waits for another;
     and never for an exit, which no sum stops.
     """
     if house:
-        together = Q(daily_buy_usd__isnull=False) | Q(orders_per_minute__isnull=False) | Q(daily_loss_usd__isnull=False)
-        list(HouseLimits.objects.select_for_update(no_key=True).filter(together, pk=1).values_list("pk"))
-    rows = _rows(account_id, symbol).select_for_update(of=("account", "self"), no_key=True)
-    position = rows.first()
-    if position is None:
+        with connection.cursor() as cursor:
+            cursor.execute(TOGETHER)
+    found = read_rows(account_id, symbol, lock=True)
+    if found is None:
         new = Position(account_id=account_id, symbol=symbol, exchange=exchange)
         Position.objects.bulk_create([new], ignore_conflicts=True)
-        position = rows.get()
-    return Locked(position.account, position)
+        found = read_rows(account_id, symbol, lock=True)
+        if found is None:
+            raise BrokerageAccount.DoesNotExist(f"no account {account_id}")
+    return Locked(account_id, found)
 
 
 def look_at(*, account_id: UUID, symbol: str, exchange: Exchange | str) -> Locked:
     """The same rows without a lock: for a look that binds nobody and leaves no trace."""
-    position = _rows(account_id, symbol).first()
-    if position is None:
+    found = read_rows(account_id, symbol, lock=False)
+    if found is None:
         account = BrokerageAccount.objects.get(pk=account_id)
-        position = Position(account=account, symbol=symbol, exchange=exchange)
-    return Locked(position.account, position)
-
-
-def _rows(account_id: UUID, symbol: str) -> QuerySet[Position]:
-    return Position.objects.select_related("account").filter(account_id=account_id, symbol=symbol).order_by()
+        found = Rows(
+            Environment(account.environment),
+            TradingState(account.trading_state),
+            MarginMode(account.margin_mode),
+            Exchange(exchange),
+        )
+    return Locked(account_id, found)
 
 
 def limits_from(row: CommonLimits) -> Limits:
@@ -86,41 +91,6 @@ class Seen:
 
     quote: Quote | None = None
     buying_power: BuyingPower | None = None
-
-
-class Flying(NamedTuple):
-    """The columns of an order that tell what it may still do."""
-
-    account_id: UUID
-    rule_id: UUID | None
-    symbol: str
-    side: str
-    status: str
-    qty: int
-    price: Decimal
-    filled_qty: int
-    possible_filled_qty: int
-    day_read_at: datetime | None
-    amend_qty: int | None
-    amend_price: Decimal | None
-    trading_day: date
-    broker_order_id: str
-    placed_at: datetime | None
-    created_at: datetime
-
-    @property
-    def commitment(self) -> Commitment:
-        """The order as far as limits care."""
-        return Commitment(
-            State(self.status),
-            self.qty,
-            self.price,
-            self.filled_qty,
-            self.possible_filled_qty,
-            self.day_read_at is not None,
-            self.amend_qty,
-            self.amend_price,
-        )
 
 
 @dataclass(slots=True)
@@ -206,28 +176,28 @@ def gather(
 ) -> RiskFacts:
     """All facts for one intent, in the caller's transaction and under its locks.
 
-    Two questions to the database: the account's orders, and everything else (`orders.known`); a third, for the
-    reservations of the other accounts, only where the house limits what is bought in a day.
+    One question to the database (`orders.known`); a second, for the reservations of the other accounts, only where the
+    house limits what is bought in a day.
     """
-    account, position = locked.account, locked.position
+    account_id, position = locked.account_id, locked.position
     session = session_at(now, session_spans(now))
     day = session.trading_day or now.astimezone(NEW_YORK).date()
     rule_id, buying = rule.pk if rule else None, intent.side is Side.BUY
     young = seen.buying_power.read_at - VISIBLE_AFTER if buying and seen.buying_power else None
-    orders = _orders_of(account.pk, young, excluding)
-    air = _summed(orders, day=day, rule_id=rule_id, symbol=intent.symbol, read_at=position.reconciled_at)
     sellable_at = None if buying else _sellable_since(position, now)
     known = ask(
-        account_id=account.pk, rule_id=rule_id, symbol=intent.symbol, key=intent.decision_key, day=day, now=now,
-        read_at=sellable_at, excluding=excluding,
+        account_id=account_id, rule_id=rule_id, symbol=intent.symbol, key=intent.decision_key, day=day, now=now,
+        read_at=sellable_at, young=young, excluding=excluding,
     )  # fmt: skip
+    orders = known.orders_flying
+    air = _summed(orders, day=day, rule_id=rule_id, symbol=intent.symbol, read_at=position.reconciled_at)
     counted = buying and known.house.daily_buy_usd is not None
     return RiskFacts(
         now=now,
-        environment=Environment(account.environment),
+        environment=position.environment,
         session=session,
         house_state=known.house_state,
-        account_state=TradingState(account.trading_state),
+        account_state=position.trading_state,
         quote=seen.quote,
         quote_max_age=settings.BOT_QUOTE_MAX_AGE,
         fee_bps=settings.KIS_COMMISSION_BPS,
@@ -245,7 +215,7 @@ def gather(
         sells_in_flight=air.sells.get(intent.symbol, 0),
         broker_sellable=_sellable(position, air, known) if sellable_at else None,
         position_disputed=position.needs_person,
-        held_because=_held(position),
+        held_because=position.held_because,
         reconciled_at=known.reconciled_at,
         open_positions=len((known.held | {s for s, shares in air.buys.items() if shares}) - {intent.symbol}),
         unsettled=tuple(air.unsettled),
@@ -253,16 +223,10 @@ def gather(
         failure_streak_limit=known.failure_streak_limit,
         trading_day=day,
         **(_of_rule(known.rule, air) if rule else {"has_rule": False}),
-        **(_buying_power(account, seen.buying_power, orders, young) if seen.buying_power and young else {}),
+        **(
+            _buying_power(position.margin_mode, seen.buying_power, orders, young) if seen.buying_power and young else {}
+        ),
     )
-
-
-def _orders_of(account_id: UUID, young: datetime | None, excluding: UUID | None) -> list[Flying]:
-    """Those that may still fill, and the buys that the broker's buying power may not show yet."""
-    wanted = MAY_FILL
-    if young is not None:
-        wanted |= Q(side=Side.BUY.value, created_at__gte=young)
-    return _flying(wanted & Q(account_id=account_id), excluding)
 
 
 def _of_rule(rule: KnownRule | None, air: InTheAir) -> dict:
@@ -296,14 +260,14 @@ def reserved_by_all(day: date, excluding: UUID | None = None) -> Decimal:
     return sum((may_still_cost(c, settings.KIS_COMMISSION_BPS) for c, own in held if counts_in(c, its_day=own)), ZERO)
 
 
-def _sellable_since(position: Position, now: datetime) -> datetime | None:
+def _sellable_since(position: Rows, now: datetime) -> datetime | None:
     """When the broker told the sellable quantity; None when it never did, or too long ago."""
     read_at = position.reconciled_at
     known = position.broker_sellable_qty is not None and read_at is not None
     return read_at if known and now - read_at <= SELLABLE_MAX_AGE else None
 
 
-def _sellable(position: Position, air: InTheAir, known: Known) -> int | None:
+def _sellable(position: Rows, air: InTheAir, known: Known) -> int | None:
     """The broker's sellable quantity, our own open sells that it has deducted added back (safety.md 2.2).
 
     None when it is from before our last fill of the symbol: then our book alone bounds the sale.
@@ -311,15 +275,9 @@ def _sellable(position: Position, air: InTheAir, known: Known) -> int | None:
     return None if known.filled_since_read else (position.broker_sellable_qty or 0) + air.deducted_sells
 
 
-def _held(position: Position) -> Text | None:
-    """Why nobody but a person may trade the symbol (safety.md 2.6)."""
-    because = position.held_because
-    return Text(because["ko"], because["en"]) if because else None
-
-
-def _buying_power(account: BrokerageAccount, power: BuyingPower, orders: list[Flying], young: datetime) -> dict:
+def _buying_power(mode: MarginMode, power: BuyingPower, orders: list[Flying], young: datetime) -> dict:
     """The broker's figure for the margin mode, less our own buys that it cannot have seen (safety.md 3.4)."""
-    integrated = account.margin_mode == MarginMode.INTEGRATED
+    integrated = mode is MarginMode.INTEGRATED
     amount = power.integrated if integrated else power.usd
     shares = power.max_quantity_integrated if integrated else power.max_quantity_usd
     unseen = [o for o in orders if o.side == Side.BUY and o.created_at >= young and o.status not in NEVER_ARRIVED]

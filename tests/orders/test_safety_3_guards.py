@@ -403,11 +403,11 @@ class TestRightData:
 
 
 def test_a_look_leaves_no_trace(desk, django_assert_num_queries):
-    """How guards would vote is asked by pages and previews: three questions, no lock, no row."""
+    """How guards would vote is asked by pages and previews: two questions, no lock, no row."""
     look_at(account_id=desk.account.pk, symbol="NVDA", exchange="nasdaq")
     intent = desk.intent()
     preview(account=desk.account, rule=desk.rule, intent=intent, seen=Seen(desk.quote()), now=desk.at)
-    with django_assert_num_queries(4):  # a symbol that was never held: the account is read by itself
+    with django_assert_num_queries(3):  # a symbol that was never held: the account is read by itself
         preview(account=desk.account, rule=desk.rule, intent=intent, seen=Seen(desk.quote()), now=desk.at)
     assert not Position.objects.exists() and not Order.objects.exists()
 
@@ -426,10 +426,10 @@ class TestCost:
             _record_intent(desk.account, desk.rule, None, intent, seen, desk.at)
 
     def test_guards_and_intent_of_an_entry(self, desk, django_assert_num_queries):
-        """House (is anything counted together?), account and position, the account's orders, all the rest; then two
-        rows. Two more are the test's own savepoint."""
+        """House (is anything counted together?), account and position, all the rest; then two rows. Two more are the
+        test's own savepoint, in the place of BEGIN and COMMIT."""
         owns(desk, 0)
-        self.counted(desk, Side.BUY, django_assert_num_queries, 6 + 2)
+        self.counted(desk, Side.BUY, django_assert_num_queries, 5 + 2)
 
     def test_with_every_limit_set_it_asks_once_more(self, desk, django_assert_num_queries):
         owns(desk, 0)
@@ -439,8 +439,8 @@ class TestCost:
         HouseLimits.objects.create(**every)
         set_limits(account=desk.account, **every)
         AccountBook.objects.create(account=desk.account, equity_alone=D(100), peak_equity=D(100))
-        self.counted(desk, Side.BUY, django_assert_num_queries, 7 + 2)
+        self.counted(desk, Side.BUY, django_assert_num_queries, 6 + 2)
 
     def test_guards_and_intent_of_an_exit(self, desk, django_assert_num_queries):
         owns(desk)
-        self.counted(desk, Side.SELL, django_assert_num_queries, 5 + 2)
+        self.counted(desk, Side.SELL, django_assert_num_queries, 4 + 2)
