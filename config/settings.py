@@ -152,6 +152,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": [(s.value, s.value) for s in State],
         "ParamTypeEnum": ["int", "number", "choice"],
+        "ChannelKindEnum": ["telegram", "discord", "webhook"],
+        "CashFlowKindEnum": ["deposit", "withdrawal", "dividend", "fee", "correction"],
+        "HaltStateEnum": ["halted", "reducing"],
         "BacktestKindEnum": ["backtest", "preview"],
         "BacktestStatusEnum": ["needs_candles", "queued", "running", "done", "failed", "cancelled"],
     },

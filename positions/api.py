@@ -26,7 +26,7 @@ from positions.selectors import losses_of
 from positions.shapes import cash_flow_shape, decimal_text, equity_shape, position_shape
 
 
-class EvidenceOut(Out):
+class JumpEvidenceOut(Out):
     """What a hold comes from; what is not known is null or left out."""
 
     our_qty = serializers.IntegerField(allow_null=True)
@@ -44,7 +44,7 @@ class HoldOut(Out):
     en = serializers.CharField()
     at = serializers.DateTimeField()
     ratio = serializers.CharField(allow_null=True)
-    evidence = EvidenceOut()
+    evidence = JumpEvidenceOut()
 
 
 class PositionOut(Out):

@@ -1305,7 +1305,7 @@ export interface components {
             readonly at: string;
             /** Format: decimal */
             readonly amount_usd: string;
-            readonly kind: components["schemas"]["Kind5f3Enum"];
+            readonly kind: components["schemas"]["CashFlowKindEnum"];
             readonly source: components["schemas"]["CashFlowSourceEnum"];
             readonly note: string;
             readonly recorded_by: string | null;
@@ -1314,13 +1314,15 @@ export interface components {
         CashFlowInRequest: {
             /** Format: decimal */
             amount_usd: string;
-            kind: components["schemas"]["Kind5f3Enum"];
+            kind: components["schemas"]["CashFlowKindEnum"];
             /** Format: date-time */
             at?: string;
             note?: string;
             /** @default false */
             again?: boolean;
         };
+        /** @enum {string} */
+        CashFlowKindEnum: "deposit" | "withdrawal" | "dividend" | "fee" | "correction";
         CashFlowPage: {
             results: components["schemas"]["CashFlow"][];
             next: string | null;
@@ -1332,7 +1334,7 @@ export interface components {
             /** Format: uuid */
             readonly id: string;
             readonly name: string;
-            readonly kind: components["schemas"]["Kind458Enum"];
+            readonly kind: components["schemas"]["ChannelKindEnum"];
             readonly url: string;
             readonly accounts: string[];
             readonly events: components["schemas"]["EventsEnum"][];
@@ -1362,8 +1364,10 @@ export interface components {
             /** Format: time */
             quiet_to?: string | null;
             enabled?: boolean;
-            kind: components["schemas"]["Kind458Enum"];
+            kind: components["schemas"]["ChannelKindEnum"];
         };
+        /** @enum {string} */
+        ChannelKindEnum: "telegram" | "discord" | "webhook";
         ChannelPage: {
             results: components["schemas"]["Channel"][];
             next: string | null;
@@ -1572,7 +1576,7 @@ export interface components {
         /** @enum {string} */
         EvaluateOnEnum: "tick" | "bar_close";
         /** @enum {string} */
-        EventsEnum: "bar_difference" | "cash_flow" | "crash" | "crash_limit" | "daily_summary" | "error" | "fill" | "halted" | "hook_failed" | "needs_person" | "other" | "position_disputed" | "rebalance" | "reducing" | "rejected" | "resumed" | "settled_by_person" | "slots_short" | "symbol_hold" | "unknown_order" | "webhook";
+        EventsEnum: "bar_difference" | "cash_flow" | "closure_suspected" | "crash" | "crash_limit" | "daily_summary" | "error" | "fill" | "halted" | "hook_failed" | "needs_person" | "other" | "position_disputed" | "rebalance" | "reducing" | "rejected" | "resumed" | "settled_by_person" | "slots_short" | "symbol_hold" | "unknown_order" | "webhook";
         /** @description All that is known of an order of unknown outcome, newest look first. */
         Evidence: {
             readonly order: components["schemas"]["Order"];
@@ -1637,7 +1641,7 @@ export interface components {
              * @description reducing: exits and cancels only
              * @default halted
              */
-            state?: components["schemas"]["StateEnum"];
+            state?: components["schemas"]["HaltStateEnum"];
             /**
              * @description also cancel what works at the broker
              * @default false
@@ -1651,6 +1655,8 @@ export interface components {
             /** @description with sell_out: the account's nickname, or for several `전량 매도` or `SELL OUT` */
             confirm?: string;
         };
+        /** @enum {string} */
+        HaltStateEnum: "halted" | "reducing";
         /** @description What a list shows of a result: the return, or what speaks against believing it. */
         Headline: {
             /** Format: double */
@@ -1668,7 +1674,7 @@ export interface components {
             /** Format: date-time */
             readonly at: string;
             readonly ratio: string | null;
-            readonly evidence: components["schemas"]["Evidence"];
+            readonly evidence: components["schemas"]["JumpEvidence"];
         };
         /** @enum {string} */
         HoldKindEnum: "split" | "symbol_change" | "quantity_jump" | "price_jump";
@@ -1784,10 +1790,17 @@ export interface components {
             results: components["schemas"]["Instrument"][];
             next: string | null;
         };
-        /** @enum {string} */
-        Kind458Enum: "telegram" | "discord" | "webhook";
-        /** @enum {string} */
-        Kind5f3Enum: "deposit" | "withdrawal" | "dividend" | "fee" | "correction";
+        /** @description What a hold comes from; what is not known is null or left out. */
+        JumpEvidence: {
+            readonly our_qty: number | null;
+            readonly broker_qty: number | null;
+            /** Format: decimal */
+            readonly our_close: string | null;
+            /** Format: decimal */
+            readonly previous_close: string | null;
+            /** @description the symbol that seems to have taken its place */
+            readonly to: string | null;
+        };
         /** @description Requests by lane, most urgent first. */
         Lanes: {
             readonly exit: number;
@@ -2384,6 +2397,12 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        /** @description Why a run ended without its orders. */
+        RebalanceFailure: {
+            readonly code: string;
+            readonly ko: string;
+            readonly en: string;
+        };
         /** @description A symbol as it is and as it should be; percent of the whole. */
         RebalanceLine: {
             readonly symbol: string;
@@ -2439,7 +2458,7 @@ export interface components {
             /** @description null: by its schedule */
             readonly requested_by: string | null;
             readonly orders: components["schemas"]["RebalanceOrder"][];
-            readonly failure: components["schemas"]["Text"] | null;
+            readonly failure: components["schemas"]["RebalanceFailure"] | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2644,8 +2663,6 @@ export interface components {
         };
         /** @enum {string} */
         SignalTypeEnum: "entry" | "exit" | "veto";
-        /** @enum {string} */
-        StateEnum: "halted" | "reducing";
         /** @enum {string} */
         StudyEnum: "single" | "grid" | "walk_forward" | "look_ahead";
         /** @description One sentence in both languages. */
