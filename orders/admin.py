@@ -11,7 +11,7 @@ from market.errors import Text
 from orders import cards as _cards  # noqa: F401  (fills the admin's first page)
 from orders.asking import OrderFinal, request_cancel
 from orders.deciding import EvidenceMixin
-from orders.models import Execution, ForeignOrder, Instruction, Order, Request
+from orders.models import Execution, ForeignOrder, Instruction, Order, OrderLook, Request
 from theme.admin import ReadOnlyAdmin, ReadOnlyInline
 from theme.language import both, said
 
@@ -75,6 +75,14 @@ class RequestAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "outcome"]
     search_fields = ["broker_order_id"]
     ordering = ["-committed_at", "-id"]
+
+
+@admin.register(OrderLook)
+class OrderLookAdmin(ReadOnlyAdmin):
+    list_display = ["last_at", "order", "finding", "freshness", "complete", "times"]
+    list_select_related = ["order"]
+    list_filter = ["finding", "complete"]
+    ordering = ["-last_at", "-id"]
 
 
 @admin.register(Execution)
