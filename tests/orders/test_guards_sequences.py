@@ -40,7 +40,7 @@ PRICES = {"NVDA": D("100.00"), "AAPL": D("50.00")}
 A_DAY = timedelta(days=1)
 FEE = D("1.0025")
 A_MINUTE = timedelta(seconds=60)
-OUTCOMES = ["accept", "accept", "accept", "refuse", "unreachable", "lose_request", "lose_answer", "crash", "no_number"]
+OUTCOMES = ["accept"] * 8 + ["lose_answer"] * 2 + ["refuse", "unreachable", "lose_request", "crash", "no_number"]
 TABLES = [
     OrderLook, Request, Execution, ForeignOrder, Order, DailyLedger, EquityPoint, Position, AccountBook, RuleState,
     TradeRule, ExecutionLog,
@@ -48,15 +48,15 @@ TABLES = [
 
 # Few limits at a time, and tight ones, so that each is reached and none hides another.
 TIGHT = {
-    "daily_buy_usd": st.integers(300, 2500).map(D),
-    "max_order_usd": st.integers(50, 900).map(D),
-    "max_position_usd": st.integers(100, 1500).map(D),
-    "max_position_qty": st.integers(1, 15),
+    "daily_buy_usd": st.integers(800, 2500).map(D),
+    "max_order_usd": st.integers(100, 900).map(D),
+    "max_position_usd": st.integers(300, 1500).map(D),
+    "max_position_qty": st.integers(4, 15),
     "max_open_positions": st.just(1),
     "orders_per_minute": st.integers(1, 4),
     "daily_loss_usd": st.integers(1, 20).map(D),
 }
-limits = st.lists(st.sampled_from(sorted(TIGHT)), max_size=2, unique=True).flatmap(
+limits = st.lists(st.sampled_from(sorted(TIGHT)), min_size=1, max_size=2, unique=True).flatmap(
     lambda names: st.builds(Limits, **{name: TIGHT[name] for name in names})
 )
 accounts = st.integers(0, 1)
@@ -202,6 +202,15 @@ class Nights(RuleBasedStateMachine):
     def a_rule_sells(self, which, quantity, cents, outcome):
         self.send(which, Side.SELL, quantity, cents, outcome)
 
+    @rule(which=rules, quantity=quantities, lost=st.integers(0, 300), whole=st.booleans())
+    def a_rule_buys_and_sells_again(self, which, quantity, lost, whole):
+        """Filled, seen, and sold for less, wholly or but for a share."""
+        account = self.accounts.index(self.account_of(which))
+        self.send(which, Side.BUY, quantity, 0, "accept")
+        self.the_market_fills_and_the_bot_looks(account, 20, worse=True)
+        self.send(which, Side.SELL, 20 if whole else 1, -lost, "accept")
+        self.the_market_fills_and_the_bot_looks(account, 20, worse=True)
+
     @rule(which=rules, side=st.sampled_from(Side), quantity=quantities, cents=offsets,
           reached=st.sampled_from(["intent", "submitting", "written"]))  # fmt: skip
     def the_process_dies_on_the_way(self, which, side, quantity, cents, reached):
@@ -239,41 +248,37 @@ class Nights(RuleBasedStateMachine):
         price = row.limit_price - better if row.side is Side.BUY else row.limit_price + better
         self.street.doors[which].broker.fill(row.broker_order_id, min(shares, row.open_quantity), str(price))
 
-    @rule(which=accounts)
-    def look(self, which):
-        """The order list, then the holdings, as a bot reads them."""
-        self.with_broker(which, track)
-        self.with_broker(which, reconcile)
+    @rule(which=accounts, what=st.sampled_from(["look", "restart", "cancel", "resume"]), pick=st.integers(0, 9))
+    def something_happens(self, which, what, pick):
+        match what:
+            case "look":
+                self.look(which)
+            case "restart":
+                self.restart(which)
+            case "cancel":
+                self.cancel_one(which, pick)
+            case "resume":
+                rows = BrokerageAccount.objects.filter(pk=self.accounts[which].pk)
+                rows.update(trading_state=TradingState.ACTIVE)
 
-    @rule(which=accounts)
-    def restart(self, which):
-        """All that was in memory is gone."""
-        self.with_broker(which, recover, fence=lambda: 7)
-
-    @rule(which=accounts, pick=st.integers(0, 9))
-    def somebody_cancels(self, which, pick):
-        orders = Order.objects.filter(account=self.accounts[which], status__in=[State.WORKING, State.PARTIALLY_FILLED])
-        found = list(orders.select_related("account").order_by("created_at"))
-        if found:
-            order = found[pick % len(found)]
-            async_to_sync(cancel)(order=order, broker=self.street.doors[which].broker, fence=lambda: 7, now=self.at)
-
-    @rule(seconds=st.sampled_from([1, 20, 61, 700]))
-    def time_passes(self, seconds):
+    @rule(seconds=st.sampled_from([1, 20, 61, 700]), bots_run=st.sampled_from([True, True, True, False]))
+    def time_passes(self, seconds, bots_run):
         self.to(self.at + timedelta(seconds=seconds))
+        if bots_run:
+            self.look(0)
+            self.look(1)
 
-    @rule()
-    def night_falls(self):
+    @rule(bots_run=st.sampled_from([True, True, True, False]))
+    def night_falls(self, bots_run):
         """The day's orders end at the broker, and the next session begins."""
         for door in self.street.doors:
             for key, row in door.broker.rows.items():
                 if row.open_quantity:
                     door.broker.rows[key] = replace(row, open_quantity=0, status_text="완료")
         self.to((self.at + A_DAY).replace(hour=15, minute=0, second=0))
-
-    @rule(which=accounts)
-    def a_person_lets_entries_go_on(self, which):
-        BrokerageAccount.objects.filter(pk=self.accounts[which].pk).update(trading_state=TradingState.ACTIVE)
+        if bots_run:
+            self.restart(0)
+            self.restart(1)
 
     # --- what must hold ----------------------------------------------------------------------------------
 
@@ -309,6 +314,22 @@ class Nights(RuleBasedStateMachine):
                 assert owned <= (held[0] if held else 0)
 
     # --- how -----------------------------------------------------------------------------------------------
+
+    def look(self, which):
+        """The order list, then the holdings, as a bot reads them."""
+        self.with_broker(which, track)
+        self.with_broker(which, reconcile)
+
+    def restart(self, which):
+        """All that was in memory is gone."""
+        self.with_broker(which, recover, fence=lambda: 7)
+
+    def cancel_one(self, which, pick):
+        orders = Order.objects.filter(account=self.accounts[which], status__in=[State.WORKING, State.PARTIALLY_FILLED])
+        found = list(orders.select_related("account").order_by("created_at"))
+        if found:
+            order = found[pick % len(found)]
+            async_to_sync(cancel)(order=order, broker=self.street.doors[which].broker, fence=lambda: 7, now=self.at)
 
     def surely_there(self, account, symbol) -> int:
         position = Position.objects.get(account=account, symbol=symbol)
