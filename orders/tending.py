@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import Q
 
 from accounts.models import BrokerageAccount
+from accounts.selectors import house_limits
 from instruments.selectors import session_spans
 from market.broker import Broker
 from market.errors import Text
@@ -27,6 +28,7 @@ from orders.moves import journal_order
 from orders.prices import Prices
 from orders.submit import DuplicateDecision, Fence, Vetoed, submit
 from orders.unfilled import KEY_STEP, Act, Chain, Policy, Working, first_key_of, next_key
+from positions.models import Position
 from rules.models import RuleState, TradeRule
 from rules.words import AtClose, OrderPrice
 
@@ -51,8 +53,8 @@ async def tend_unfilled(
 ) -> int:
     """Do with unfilled orders what their rules want; how much was done. Call it every second.
 
-    `prices`: what the bot hears; without it nothing is priced again. A halted account does nothing but go on with
-    cancels that were asked for. Raises what `fence` raises.
+    `prices`: what the bot hears; without it nothing is priced again. A halted account, or any while the house is
+    halted, does nothing but go on with cancels that were asked for. Raises what `fence` raises.
     """
     done = 0
     for order in await _db(to_send_again)(account, now):
@@ -60,6 +62,8 @@ async def tend_unfilled(
     for case in await _db(working_cases)(account, now):
         quote = prices.heard(case.order.symbol, now) if prices else None
         verdict = unfilled.judge(case.chain, case.working, case.policy, exited_at=case.exited_at, quote=quote, now=now)
+        if verdict.act is Act.REPRICE and not await _db(_may_go_on)(case.order):
+            continue
         if verdict.act is not Act.LEAVE:
             purpose = REPRICE if verdict.act is Act.REPRICE else ""
             done += await _try_cancel(case.order, broker, fence, now, purpose=purpose, why=verdict.why)
@@ -188,7 +192,13 @@ def _rows(account: BrokerageAccount) -> Any:
 
 def _halted(account: BrokerageAccount) -> bool:
     state = BrokerageAccount.objects.values_list("trading_state", flat=True).get(pk=account.pk)
-    return bool(state == TradingState.HALTED)
+    return TradingState.HALTED in (state, house_limits().trading_state)
+
+
+def _may_go_on(order: Order) -> bool:
+    """Whether a new order could follow: else an exit that works would be cancelled, and nothing sent in its place."""
+    held_back = Position.objects.filter(account=order.account, symbol=order.symbol, held_because__isnull=False)
+    return order.rule.enabled and not order.needs_person and not held_back.exists()
 
 
 def _tried_lately(order: Order, now: datetime) -> bool:

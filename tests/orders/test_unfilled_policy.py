@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import HouseLimits
 from market.words import Freshness, Side, TradingState
 from orders.domain import FINAL, State
 from orders.models import Order
 from orders.services import Vetoed, request_cancel
-from rules.models import RuleState
+from positions.models import Position
+from rules.models import RuleState, TradeRule
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +170,26 @@ class TestPricedAgain:
         again(chasing, "98.00")
         sells = [o.price for o in chain(chasing) if o.side == Side.SELL]
         assert sells == [Decimal("100.00"), Decimal("99.80"), Decimal("99.50")]
+
+
+WITHOUT_A_SUCCESSOR = {
+    "the house is halted": lambda order: HouseLimits.objects.create(trading_state=TradingState.HALTED),
+    "the rule is switched off": lambda order: TradeRule.objects.update(enabled=False),
+    "the symbol is on hold": lambda order: Position.objects.update(
+        held_because={"kind": "price_jump", "ko": "분할", "en": "a split"}
+    ),
+    "a person is called": lambda order: Order.objects.filter(pk=order.pk).update(needs_person=True),
+}
+
+
+@pytest.mark.parametrize("meanwhile", WITHOUT_A_SUCCESSOR)
+def test_an_exit_is_not_cancelled_for_another_price_when_nothing_could_follow_it(chasing, meanwhile):
+    chasing.held(10)
+    exit_order = chasing.sell(quantity=10, price="100.00", key="exit")
+    WITHOUT_A_SUCCESSOR[meanwhile](exit_order)
+    again(chasing, "99.80")
+    exit_order.refresh_from_db()
+    assert exit_order.status == State.WORKING
 
 
 class TestTheClose:
