@@ -49,7 +49,10 @@ class Pulse:
 
 
 def show(account: BrokerageAccount, status: HealthStatus, reason: Text | None, now: datetime) -> None:
-    """Mark the account's health; a change is one line of the journal."""
+    """Mark the account's health; a change is one line of the journal. `account`: as it was read a moment ago."""
+    said = reason.as_dict() if reason else None
+    if (account.health_status, account.health_reason) == (status, said):
+        return
     if not mark_health(account=account, status=status, reason=reason, now=now):
         return
     message = reason or SAYINGS[status]

@@ -211,15 +211,13 @@ def note_quiet(lease: Lease) -> None:
 def take_feed(credential_id: UUID, holder: str) -> bool:
     """Own, or go on owning, the market-data socket of this key."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO bots_feedlease (credential_id, token, holder) VALUES (%s, 0, '') ON CONFLICT DO NOTHING",
-            [credential_id],
-        )
-        cursor.execute(
-            "UPDATE bots_feedlease SET holder = %s, expires_at = clock_timestamp() + make_interval(secs => %s),"
-            " token = token + CASE WHEN holder = %s THEN 0 ELSE 1 END"
-            " WHERE credential_id = %s AND (holder = %s OR expires_at IS NULL OR expires_at < clock_timestamp())",
-            [holder, FEED_LEASE_SEC, holder, credential_id, holder],
+        cursor.execute(  # the row is made once, and then only changed
+            "INSERT INTO bots_feedlease AS held (credential_id, token, holder, expires_at)"
+            " VALUES (%s, 1, %s, clock_timestamp() + make_interval(secs => %s))"
+            " ON CONFLICT (credential_id) DO UPDATE SET holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at,"
+            " token = held.token + CASE WHEN held.holder = EXCLUDED.holder THEN 0 ELSE 1 END"
+            " WHERE held.holder = EXCLUDED.holder OR held.expires_at IS NULL OR held.expires_at < clock_timestamp()",
+            [credential_id, holder, FEED_LEASE_SEC],
         )
         return cursor.rowcount == 1
 

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
@@ -28,7 +28,7 @@ from bots.feed import Feed
 from bots.health import Pulse
 from bots.lease import Lease, LostLease
 from bots.notices import Notices
-from bots.selectors import activity
+from bots.selectors import activity, is_asked
 from bots.series import SeriesBook
 from bots.sockets import SocketOwner
 from bots.watch import BROKE_INSIDE, Watch, aged, follow, load, switch_off
@@ -38,7 +38,7 @@ from instruments.selectors import session_spans
 from market.broker import Broker
 from market.data import AccountView, Quote, SessionView
 from market.errors import TradingError
-from market.orders import Notice, OrderIntent
+from market.orders import BuyingPower, Notice, OrderIntent
 from market.sessions import session_at
 from market.words import Environment, MarginMode
 from orders.moves import uptime
@@ -49,9 +49,9 @@ from rules.domain import Decision, StrategyBroke, evaluate
 log = logging.getLogger("bots")
 
 BEAT_SEC = 2.0
-TRACK_IDLE_SEC = 6.0  # the list is read at least this often, even with notices healthy (safety.md 1.9)
-TRACK_BUSY_SEC = 2.0
 RELOAD_SEC = 1.0
+KEYS_SEC = 3.0
+TEND_IDLE_SEC = 3.0  # while no order is open: what a cancel has ended may still be priced again
 WORTH_SEC = 15.0
 FINISH_SEC = 4.0  # a stop may take five
 RECONCILE_EVERY = timedelta(seconds=45)
@@ -88,10 +88,12 @@ class AccountBot:
     need_history: asyncio.Event = field(default_factory=asyncio.Event)
     view: AccountView = field(default_factory=lambda: AccountView(Environment.PAPER))
     session: SessionView = field(default_factory=lambda: SessionView(None))
+    power: BuyingPower | None = None  # as the broker told it last
     open_orders: int = 0
     reconciled_at: datetime | None = None
     scales: dict[str, datetime] | None = None  # by symbol, when it was last rescaled; None before the first look
     sure_until: float = 0.0  # on `uptime`: nobody else can have the lease before
+    tended_at: float = 0.0  # on `uptime`
     unsure: bool = False  # the database failed while something was on its way: recover before anything is sent
     acting: int = 0  # how much is on its way
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is
@@ -128,6 +130,7 @@ class AccountBot:
             notices.listen(),
             *(socket.run() for socket in sockets),
             self.every(RELOAD_SEC, self._reload, feed),
+            self.every(KEYS_SEC, self._look_at_keys),
             self.every(0.3, self._carry_out),
             self.every(0.5, self._tend),
             self.every(WORTH_SEC, self._reckon),
@@ -260,7 +263,7 @@ class AccountBot:
 
     async def _reload(self, feed: Feed) -> None:
         await sync_to_async(self.account.refresh_from_db)()
-        if not self.account.enabled or not await sync_to_async(self._keys_hold)():
+        if not self.account.enabled:
             raise Stopped
         now = _now()
         self.session = session_at(now, await sync_to_async(session_spans)(now))
@@ -284,6 +287,10 @@ class AccountBot:
             self.series.forget(symbol)
         self.scales = scales
 
+    async def _look_at_keys(self) -> None:
+        if not await sync_to_async(self._keys_hold)():
+            raise Stopped
+
     def _keys_hold(self) -> bool:
         """Whether the keys are still those that we opened. If not, the next bot opens the new ones."""
         now = (trade_credential(self.account), data_credential_for(self.account))
@@ -291,10 +298,14 @@ class AccountBot:
 
     async def _carry_out(self) -> None:
         """What people asked."""
-        await self._do_for_orders(order_desk.carry_out_instructions)
+        if await sync_to_async(is_asked)(self.account):
+            await self._do_for_orders(order_desk.carry_out_instructions)
 
     async def _tend(self) -> None:
         """What the rules want done with orders that do not fill; beside what people ask, which must not wait."""
+        if not self.open_orders and uptime() < self.tended_at + TEND_IDLE_SEC:
+            return
+        self.tended_at = uptime()
         await self._do_for_orders(order_desk.tend_unfilled)
 
     async def _do_for_orders(self, work: Callable[..., Coroutine[Any, Any, int]]) -> None:
@@ -324,7 +335,8 @@ class AccountBot:
     async def _track(self) -> None:
         while True:
             await self.survive(self._track_once)
-            wait = TRACK_BUSY_SEC if self.open_orders else TRACK_IDLE_SEC
+            # the list is read at least this often, even with notices healthy (safety.md 1.9)
+            wait = settings.ORDER_TRACK_BUSY_SEC if self.open_orders else settings.ORDER_TRACK_IDLE_SEC
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.look_now.wait(), wait)
             self.look_now.clear()
@@ -362,6 +374,7 @@ class AccountBot:
         if quote is None:
             return None
         power = await self.broker.buying_power(quote.symbol, quote.exchange, quote.last)
+        self.power = replace(power, symbol=quote.symbol)
         return power.usd if self.account.margin_mode == MarginMode.USD else power.integrated
 
     async def _trade(self) -> None:
@@ -385,9 +398,6 @@ class AccountBot:
         decision, evaluation, intent = seen
         if quote is not None and trading.sets_high(watch, quote):
             await sync_to_async(trading.raise_high)(watch, quote.last)
-        if evaluation is not None:
-            watch.stored_at = now
-            await sync_to_async(trading.store_evaluation)(watch, evaluation, now)
         before = watch.remembered
         with self._on_its_way():
             sent = await to_the_end(
@@ -400,8 +410,12 @@ class AccountBot:
                     broker=self.broker,
                     lease=self.lease,
                     now=now,
+                    power=self.power,
                 )
             )
+        if evaluation is not None:
+            watch.stored_at = now
+            await sync_to_async(trading.store_evaluation)(watch, evaluation, now)
         if watch.remembered != before:
             await sync_to_async(checkpoint.save)(self.account, list(self.watches.values()))
         if sent:
