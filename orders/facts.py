@@ -23,6 +23,7 @@ from orders.pricing import cost
 from orders.reserving import Commitment, counts_in, is_counted, is_nameless, may_still_cost, may_still_fill
 from orders.risk import Limits, RiskFacts, Unsettled
 from positions.models import Position
+from positions.selectors import house_bought
 from rules.models import TradeRule
 
 ZERO = Decimal(0)
@@ -176,7 +177,7 @@ def gather(
 ) -> RiskFacts:
     """All facts for one intent, in the caller's transaction and under its locks.
 
-    One question to the database (`orders.known`); a second, for the reservations of the other accounts, only where the
+    One question to the database (`orders.known`); two more, for what all accounts bought and reserved, only where the
     house limits what is bought in a day.
     """
     account_id, position = locked.account_id, locked.position
@@ -203,7 +204,7 @@ def gather(
         fee_bps=settings.KIS_COMMISSION_BPS,
         house=known.house,
         account=known.own,
-        house_committed=known.house_bought + reserved_by_all(day, excluding) if counted else ZERO,
+        house_committed=committed_by_all(day, excluding) if counted else ZERO,
         account_committed=known.bought + air.reserved,
         house_realized=known.house_realized,
         account_realized=known.realized,
@@ -249,6 +250,15 @@ def _of_rule(rule: KnownRule | None, air: InTheAir) -> dict:
         "paused_until": rule.paused_until,
         "failure_streak": rule.failure_streak,
     }
+
+
+def committed_by_all(day: date, excluding: UUID | None = None) -> Decimal:
+    """What all accounts bought on this day, and what their open buys may still cost.
+
+    Reservations first: other accounts book their fills meanwhile, and such a one then counts twice, never not at all.
+    """
+    reserved = reserved_by_all(day, excluding)
+    return reserved + house_bought(day)
 
 
 def reserved_by_all(day: date, excluding: UUID | None = None) -> Decimal:

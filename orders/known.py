@@ -93,8 +93,6 @@ SELECT
   CASE WHEN house.orders_per_minute IS NOT NULL THEN (
     SELECT count(*) FROM accounts_brokerageaccount a JOIN orders_order o ON o.account_id = a.id
     WHERE o.created_at > %(since)s AND o.id IS DISTINCT FROM %(excluding)s) ELSE 0 END AS house_orders,
-  CASE WHEN house.daily_buy_usd IS NOT NULL THEN (
-    SELECT sum(l.bought_usd) FROM positions_dailyledger l WHERE l.trading_day = %(day)s) END AS house_bought,
   CASE WHEN house.daily_loss_usd IS NOT NULL THEN (
     SELECT sum(l.realized_pnl) FROM positions_dailyledger l WHERE l.trading_day = %(day)s) END AS house_realized,
   CASE WHEN coalesce(own.max_open_positions, house.max_open_positions) IS NOT NULL THEN (
@@ -203,7 +201,6 @@ class Known:
     decision_taken: bool
     orders: int
     house_orders: int
-    house_bought: Decimal
     house_realized: Decimal
     held: frozenset[str]  # symbols; empty when no limit counts them
     filled_since_read: bool  # the symbol had a fill of ours after the broker told its sellable quantity
@@ -231,8 +228,8 @@ def ask(
         rows = cursor.fetchall()
     known, many = rows[0][: -len(Flying._fields)], len(NAMES)
     house, own, rest = known[:many], known[many : 2 * many], known[2 * many :]
-    (state, streak, bought, realized, reconciled_at, equity, peak, taken, orders, house_orders, house_bought,
-     house_realized, held, filled, *rule) = rest  # fmt: skip
+    (state, streak, bought, realized, reconciled_at, equity, peak, taken, orders, house_orders, house_realized,
+     held, filled, *rule) = rest  # fmt: skip
     return Known(
         house=Limits(*house),
         own=Limits(*own),
@@ -245,7 +242,6 @@ def ask(
         decision_taken=taken,
         orders=orders,
         house_orders=house_orders,
-        house_bought=house_bought or ZERO,
         house_realized=house_realized or ZERO,
         held=frozenset(held or ()),
         filled_since_read=filled,

@@ -9,7 +9,7 @@ from django.db.models import Max, Sum
 from accounts.models import BrokerageAccount
 from instruments.selectors import session_spans
 from market.sessions import NEW_YORK, session_at
-from orders.facts import in_the_air, reserved_by_all
+from orders.facts import committed_by_all, in_the_air
 from orders.known import A_MINUTE, NAMES
 from orders.models import Order
 from positions.models import DailyLedger, Position
@@ -52,7 +52,7 @@ def used_by_house(now: datetime) -> dict[str, Any]:
     day = trading_day(now)
     return {
         **dict.fromkeys(NAMES),
-        "daily_buy_usd": _bought(day) + reserved_by_all(day),
+        "daily_buy_usd": committed_by_all(day),
         "orders_per_minute": Order.objects.filter(created_at__gt=now - A_MINUTE).count(),
         "daily_loss_usd": max(-house_realized(day), ZERO),
     }
@@ -62,9 +62,8 @@ def _held(account: BrokerageAccount) -> list[Position]:
     return list(Position.objects.filter(account=account, qty__gt=0))
 
 
-def _bought(day: date, account: BrokerageAccount | None = None) -> Decimal:
-    rows = DailyLedger.objects.filter(trading_day=day)
-    rows = rows.filter(account=account) if account else rows
+def _bought(day: date, account: BrokerageAccount) -> Decimal:
+    rows = DailyLedger.objects.filter(trading_day=day, account=account)
     return rows.aggregate(total=Sum("bought_usd"))["total"] or ZERO
 
 

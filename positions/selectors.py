@@ -44,6 +44,12 @@ def house_realized(day: date) -> Decimal:
     return found["total"] or ZERO
 
 
+def house_bought(day: date) -> Decimal:
+    """What all accounts bought on this trading day, fees included, US dollars."""
+    found = DailyLedger.objects.filter(trading_day=day).aggregate(total=Sum("bought_usd"))
+    return found["total"] or ZERO
+
+
 def scales_of(account_id: UUID) -> dict[str, datetime]:
     """Symbol to when its shares were last turned to another scale: bars that were read before are of the old one."""
     rows = Position.objects.filter(account_id=account_id, rescaled_at__isnull=False)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from accounts.models import HouseLimits, RiskLimits
 from market.words import Side
 from orders.domain import State
+from orders.facts import gather, take_locks
 from orders.listing import apply_listing
 from orders.models import Execution, Order
 from orders.services import NotSubmitted
@@ -105,6 +106,32 @@ def test_two_rules_cannot_both_use_the_last_of_a_symbol(desk, new_rule, limit, v
     rules = [new_rule(desk.account) for _ in range(3)]
     at_once(*(decide(desk, r, desk.intent(quantity=6 + i)) for i, r in enumerate(rules)))
     assert sum(Order.objects.values_list("qty", flat=True)) == 10
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_fill_booked_while_the_house_is_counted_is_counted(desk, foreign_account, after):
+    """At whichever moment it comes, it is reserved or bought, if not both."""
+    HouseLimits.objects.create(daily_buy_usd=Decimal("1500"))
+    order = decide(desk, None, desk.intent(symbol="AAPL"), foreign_account)()
+    Order.objects.update(status=State.WORKING, broker_order_id="40001", us_order_date="2026-11-24", placed_at=desk.at)
+    desk.broker.add("40001", "AAPL", Side.BUY, 10, Decimal("100.00"))
+    desk.broker.fill("40001", 10, "100.00")
+    listing = asyncio.run(desk.broker.executions(*[order.trading_day] * 2))
+    statements = []
+
+    def fill_between(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        statements.append(sql)
+        if len(statements) == after:
+            at_once(lambda: apply_listing(foreign_account, listing, desk.at))
+        return found
+
+    intent = desk.intent()
+    with transaction.atomic():
+        locked = take_locks(account_id=desk.account.pk, symbol="NVDA", exchange="nasdaq", house=True)
+        with connection.execute_wrapper(fill_between):
+            facts = gather(locked=locked, rule=desk.rule, intent=intent, seen=Seen(desk.quote()), now=desk.at)
+    assert facts.house_committed >= Decimal("1002.50")
 
 
 def test_an_exit_waits_for_no_other_account_while_the_houses_limit_is_counted(desk, foreign_account):

@@ -431,7 +431,7 @@ class TestCost:
         owns(desk, 0)
         self.counted(desk, Side.BUY, django_assert_num_queries, 5 + 2)
 
-    def test_with_every_limit_set_it_asks_once_more(self, desk, django_assert_num_queries):
+    def test_with_every_limit_set_it_asks_twice_more(self, desk, django_assert_num_queries):
         owns(desk, 0)
         every = {"daily_buy_usd": 10**6, "max_order_usd": 10**6, "max_position_usd": 10**6, "max_position_qty": 10**6,
                  "max_open_positions": 99, "max_spread_bps": 999, "max_slippage_bps": 999, "orders_per_minute": 99,
@@ -439,7 +439,7 @@ class TestCost:
         HouseLimits.objects.create(**every)
         set_limits(account=desk.account, **every)
         AccountBook.objects.create(account=desk.account, equity_alone=D(100), peak_equity=D(100))
-        self.counted(desk, Side.BUY, django_assert_num_queries, 6 + 2)
+        self.counted(desk, Side.BUY, django_assert_num_queries, 7 + 2)
 
     def test_guards_and_intent_of_an_exit(self, desk, django_assert_num_queries):
         owns(desk)
