@@ -26,7 +26,7 @@ from orders.facts import Seen, gather, look_at, take_locks
 from orders.models import Order, Outcome, Request, RequestKind
 from orders.moves import call_person, failure_of, journal_order, move, reread, storable, uptime
 from orders.others import taken_back
-from orders.risk import GUARDS, Verdict, assess
+from orders.risk import GUARDS, AppliesTo, Verdict, Vote, assess
 from rules.models import RuleState, TradeRule
 
 Fence = Callable[[], Any]
@@ -332,6 +332,8 @@ def _to_submitting(
         token = fence()
         facts = gather(locked=locked, rule=rule, intent=intent, seen=Seen(seen.quote), now=at, excluding=order.pk)
         verdict = assess(intent, facts, JUDGED_AGAIN)
+        if facts.trading_day != order.trading_day:  # counted in another day's limits: a night lies in between
+            verdict = Verdict((*verdict.votes, _of_another_day(order)), verdict.asked, 0)
         if verdict.quantity < order.qty:
             raise Vetoed(verdict)
         us_date = at.astimezone(NEW_YORK).date()
@@ -348,6 +350,14 @@ def _to_submitting(
             RuleState.objects.filter(rule_id=rule.pk).update(**{acted: at})
         points.at("before_submitting_commit")
     points.at("after_submitting_commit")
+
+
+def _of_another_day(order: Order) -> Vote:
+    why = Text(
+        f"{order.trading_day} 거래일의 결정입니다. 그 거래일이 지나 보내지 않습니다.",
+        f"It was decided in the trading day {order.trading_day}, which is over.",
+    )
+    return Vote("trading_day", AppliesTo.BOTH, False, why)
 
 
 def _end_unsent(order: Order, error: BaseException, at: datetime) -> None:
@@ -493,7 +503,12 @@ def order_date(accepted: OrderAccepted) -> date:
 
 
 def _failure(error: BaseException | None) -> dict[str, str] | None:
-    return None if error is None else failure_of(error)
+    match error:
+        case None:
+            return None
+        case Vetoed(verdict=verdict):
+            return {"code": "vetoed", **_why_vetoed(verdict).as_dict()}
+    return failure_of(error)
 
 
 def _why(error: BaseException | None) -> Text | None:
@@ -502,11 +517,17 @@ def _why(error: BaseException | None) -> Text | None:
             return None
         case TradingError():
             return error.message
-        case Vetoed():
-            ko, en = (" ".join(getattr(v.reason, lang) for v in error.verdict.vetoes) for lang in ("ko", "en"))
-            return Text(ko, en)
+        case Vetoed(verdict=verdict):
+            return _why_vetoed(verdict)
     found = failure_of(error)
     return Text(found["ko"], found["en"])
+
+
+def _why_vetoed(verdict: Verdict) -> Text:
+    """The reasons of those who said no, or who would let less through than the order is."""
+    votes = verdict.vetoes or verdict.reductions
+    ko, en = (" ".join(getattr(v.reason, language) for v in votes) for language in ("ko", "en"))
+    return Text(ko, en)
 
 
 __all__ = ["DuplicateDecision", "NotSubmitted", "Vetoed", "broker_moment", "order_date", "preview", "submit"]

@@ -1,6 +1,7 @@
 """One intent, one order: whatever happens between the decision and the answer (safety.md 1)."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,8 @@ from market.words import Side, TradingState
 from orders.domain import State
 from orders.models import Order, Outcome, Request
 from orders.services import DuplicateDecision, Vetoed
+from orders.submit import Seen, _record_intent, _to_submitting
+from positions.models import Position
 from rules.models import RuleState
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +121,35 @@ class TestBeforeTheWrite:
 
         assert order.status == State.NOT_SENT
         assert not desk.broker.rows
+
+    def test_it_says_which_guard_kept_it_in(self, desk):
+        async def halt():
+            await BrokerageAccount.objects.filter(pk=desk.account.pk).aupdate(trading_state=TradingState.HALTED)
+
+        desk.broker.before_send = halt
+        failure = desk.buy().failure
+        assert (failure["code"], failure["en"]) == ("vetoed", "Trading of this account is halted.")
+
+    def test_it_says_so_when_shares_were_sold_elsewhere_meanwhile(self, desk):
+        desk.held(10)
+
+        async def sold_by_phone():
+            await Position.objects.aupdate(qty=4)
+
+        desk.broker.before_send = sold_by_phone
+        order = desk.sell(quantity=10)
+        assert (order.status, order.failure["code"]) == (State.NOT_SENT, "vetoed")
+        assert "4 shares are surely there" in order.failure["en"]
+
+    def test_a_decision_of_another_trading_day_is_not_sent(self, desk):
+        """The machine slept through the night: the order is counted in limits of a day that is over."""
+        desk.compared()
+        intent = desk.intent()
+        seen = Seen(desk.quote(), async_to_sync(desk.broker.buying_power)("NVDA", None, intent.limit_price))
+        order = _record_intent(desk.account, desk.rule, None, intent, seen, desk.at)
+        with pytest.raises(Vetoed, match="2026-11-24"):
+            tomorrow = desk.at + timedelta(days=1)
+            _to_submitting(order, desk.account, desk.rule, intent, seen, desk.fence, 1, tomorrow)
 
     def test_the_intent_is_committed_before_the_broker_is_asked_for_anything(self, desk):
         seen = []
