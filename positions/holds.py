@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import BrokerageAccount, User
+from api.problems import ApiError
 from instruments.models import Candle
 from instruments.selectors import session_spans
 from market.errors import Text
@@ -41,6 +42,17 @@ NOTHING = InFlight()
 SAME_DAY_SLACK = Decimal("0.2")  # our last price of that day, whenever the bot last looked, beside the official close
 OLDER_SLACK = Decimal("0.33")  # our price is from days before
 OFFICIAL_SLACK = Decimal("0.015")  # both are the close of the same day
+
+
+class NotHeld(ApiError):
+    """There is nothing to decide: somebody has released the symbol already, or nobody held it."""
+
+    def __init__(self) -> None:
+        text = Text(
+            "보류된 종목이 아닙니다. 이미 풀었는지 보유 화면에서 확인하세요.",
+            "The symbol is not on hold. See under positions whether it was released already.",
+        )
+        super().__init__("not_held", text, 409)
 
 
 def hold_symbol(
@@ -71,11 +83,14 @@ def release_symbol(*, position: Position, by: User | None, now: datetime, ratio:
     `ratio`: new shares for old ones; quantity, average price and last prices here, and what rules own and their
     highs through `owners`, are turned to the new scale together. Without it nothing was a split: all stays.
     A symbol that changed its ticker is closed here; its shares are under the new one and belong to no rule.
+    Raises NotHeld: the same split told twice is one split.
     """
     with transaction.atomic():
         account = lock_account(position.account_id)
         held = lock_positions(account.pk)
         row = next(p for p in held if p.pk == position.pk)
+        if row.held_because is None:
+            raise NotHeld
         value_before = value_of(held)
         if ratio is not None:
             _rescale(row, ratio, now)

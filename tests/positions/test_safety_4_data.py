@@ -173,7 +173,8 @@ class TestRelease:
         assert look(account, "50.1", holding(quantity=20, price="50")) == frozenset()
 
     def test_fractions_are_paid_out_and_rules_own_no_more_than_there_is(self, held, rule_state, trader, account):
-        Position.objects.filter(pk=held.pk).update(qty=7, broker_qty=3)
+        why = {"kind": "split", "ko": "병합", "en": "a reverse split"}
+        Position.objects.filter(pk=held.pk).update(qty=7, broker_qty=3, held_because=why)
         record_equity(account=account, now=BEFORE_OPEN)
         before = losses_of(account.pk, BEFORE_OPEN.date())
         freed = release_symbol(position=held, by=trader, now=BEFORE_OPEN, ratio=Fraction(1, 2))
@@ -249,6 +250,15 @@ class TestOverTheApi:
         assert as_(trader).post(url, told | {"ratio": "x"}).status_code == 400
         freed = as_(trader).post(url, told).json()
         assert (freed["qty"], freed["held_because"]) == (20, None)
+
+    def test_the_same_split_told_twice_is_one_split(self, account, held, as_, trader):
+        look(account, "50.1", holding(quantity=20, price="50"))
+        url, told = f"/api/positions/{held.pk}:release", {"confirm": account.nickname, "ratio": "2:1"}
+        assert as_(trader).post(url, told).status_code == 200
+        again = as_(trader).post(url, told)
+        assert (again.status_code, again.json()["code"]) == (409, "not_held")
+        held.refresh_from_db()
+        assert (held.qty, held.avg_price) == (20, D(40))
 
     def test_a_person_accepts_the_brokers_quantity(self, account, held, as_, trader):
         reconcile_holdings(account=account, listing=listing(BEFORE_OPEN, holding(quantity=17)), now=BEFORE_OPEN)
