@@ -15,7 +15,8 @@ from instruments.services import ensure_instruments
 from logs.models import ExecutionLog
 from market.data import Quote
 from market.errors import Text
-from market.words import Action, Exchange
+from market.words import Action, Exchange, Side
+from orders.pricing import policy_limit
 from rules.domain import Rule, StrategyAway, StrategyBroke, Wish
 from rules.models import RuleState, TradeRule
 from rules.services import create_rule, set_rule_enabled
@@ -181,6 +182,18 @@ class TestWishes:
         rule = make_rule("price > 1000000", max_position=4)
         assert self.order(rule, Wish(Action.ENTRY, quantity=500)).quantity == 4
 
+    @pytest.mark.parametrize("complete", [True, False])
+    def test_whether_a_bar_was_missing_goes_with_what_code_decided(self, make_rule, complete):
+        watch = watching(make_rule("price > 1000000"), program=Strategy(Wish(Action.ENTRY)))
+        watch.bars.complete = complete
+        bot = bot_of(watch.row.account)
+        decision = watch.look(now=NOW, quote=QUOTE, account=bot.view, session=bot.session)
+        assert trading.intent_for(watch, decision, QUOTE).on_complete_data is complete
+
+    def test_a_condition_says_by_itself_that_it_knows_nothing(self, make_rule):
+        intent = self.order(make_rule("price > 1"))
+        assert intent.on_complete_data
+
     @pytest.mark.parametrize(("asked", "got"), [(None, 7), (3, 3), (500, 7)])
     def test_it_sells_no_more_than_the_rule_owns(self, make_rule, asked, got):
         rule = make_rule("price > 1000000")
@@ -218,11 +231,9 @@ class TestWishes:
         assert self.order(rule, **policy).limit_price == Decimal(buys)
         assert self.order(rule, held=5, **policy).limit_price == Decimal(sells)
 
-    def test_without_a_bid_a_passive_buy_starts_from_the_last_price(self, make_rule):
-        rule = replace(watching(make_rule()).rule, order_price="passive")
-        from market.words import Side
-
-        assert trading.reference(rule, Side.BUY, replace(QUOTE, bid=None)) == PRICE
+    def test_without_a_bid_a_passive_buy_starts_from_the_last_price(self):
+        quote = replace(QUOTE, bid=None)
+        assert policy_limit(Side.BUY, quote, order_price="passive", offset_bps=0, offset_ticks=0) == PRICE
 
 
 async def test_a_high_between_two_bars_counts_for_the_trailing_stop(make_rule, paper_account):
