@@ -113,7 +113,6 @@ class _Look:
         self.by_number = {(r.order_date, r.broker_order_id): r for r in self.rows}
         self.requests = [r for r in self.rows if r.original_id]  # amends and cancels: the only rows about another
         self.days: dict[date, datetime] = {}
-        self.skew = measured_skew(account.pk)
 
     def give_up_waiting(self) -> None:
         """A request whose answer cannot come any more has an unknown outcome (its process was killed)."""
@@ -155,9 +154,9 @@ class _Look:
         nameless = Q(status__in=[State.SUBMITTING, State.UNKNOWN]) | Q(status=State.NOT_SEEN, day_read_at=None)
         waiting = {(o.symbol, o.side, o.qty) for o in self._orders().filter(nameless)}
         ours = claimed_numbers(self.account.pk, self._dates())
-        known = ForeignOrder.objects.filter(account=self.account, us_order_date__range=self._dates())
+        known = list(ForeignOrder.objects.filter(account=self.account, us_order_date__range=self._dates()))
         filled = {(f.us_order_date, f.broker_order_id): f.filled_qty for f in known}
-        declared = self._declared()
+        declared = {(f.us_order_date, f.broker_order_id) for f in known if f.declared}
         for row in self.rows:
             number = (row.order_date, row.broker_order_id)
             if filled.get(number, -1) >= row.filled_quantity:
@@ -184,9 +183,9 @@ class _Look:
         reading = read_order(row, self.requests, day_over=final)
         if len(reading.numbers) > 1:
             keep_numbers(order, reading.numbers, row.order_date, self.now)
-        self._amend_seen(order, reading.numbers)
         complete = self.report.complete and self._was_asked(order)
         applied = apply_reading(order, reading, complete=complete, at=self.now, read_at=self.read_at)
+        self._amend_seen(order, reading.numbers)  # after it: until the order is what was asked for, both are reserved
         self.report.moved += applied.moved
         self.report.fills += bool(applied.filled)
         if applied.filled:
@@ -328,7 +327,7 @@ class _Look:
         return Window(
             committed_at=order.placed_at or order.created_at,
             ends_at=self._day_end(order),
-            skew=self.skew,
+            skew=measured_skew(self.account.pk),
             list_is_final=self._list_is_final(order),
             answer_may_come=coming,
         )

@@ -13,6 +13,7 @@ from orders.models import Order
 from orders.shapes import order_event_shape
 from positions.shapes import decimal_text
 
+UNTOLD = {"possible_filled_qty", "day_read_at"}  # of the reservation alone: nobody is told of it again
 LEVELS = {State.UNKNOWN: "warning", State.REJECTED: "warning", State.NOT_SENT: "warning", State.NOT_SEEN: "warning"}
 WORDS: dict[State, tuple[str, str]] = {
     State.INTENT: ("주문을 결정했습니다", "decided"),
@@ -71,9 +72,10 @@ def move(order: Order, event: Event, *, at: datetime, why: Text | None = None, *
     after = step(before, event)
     if after is before and not changes:
         return True
+    told = after is not before or not set(changes) <= UNTOLD
     if (after in FINAL) != (before in FINAL):
         changes["final_at"] = at if after in FINAL else None
-    if after in FINAL and order.amend_qty is not None:
+    if after in FINAL and before not in FINAL:  # nothing is open that an amend could be about
         changes |= {"amend_qty": None, "amend_price": None}
     changes |= {"status": after, "updated_at": at}
     same = Order.objects.filter(pk=order.pk, status=before, filled_qty=order.filled_qty)
@@ -81,7 +83,8 @@ def move(order: Order, event: Event, *, at: datetime, why: Text | None = None, *
         return False
     for name, value in changes.items():
         setattr(order, name, value)
-    journal_order(order, at=at, why=why)
+    if told:
+        journal_order(order, at=at, why=why)
     return True
 
 
