@@ -44,6 +44,11 @@ class Watch:
         """The series that the rule is about."""
         return self.book[self.key]
 
+    @property
+    def has_all_bars(self) -> bool:
+        """Whether no series that the rule looks at has a hole."""
+        return all(self.book[key].complete for key in (self.key, *self.others))
+
     @cached_property
     def key(self) -> SeriesKey:
         return SeriesKey(self.rule.symbol, self.rule.timeframe)
