@@ -1,6 +1,6 @@
 """From a decision to an order: the limit price, the quantity, the intent; and what is remembered of each look."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgiref.sync import sync_to_async
@@ -14,11 +14,14 @@ from logs.services import record
 from market.broker import Broker
 from market.data import Quote
 from market.errors import Text
-from market.orders import OrderIntent
-from market.words import Action, Freshness, Side
+from market.orders import BuyingPower, OrderIntent
+from market.words import Action, Freshness, MarginMode, Side
 from orders.pricing import named_limit, policy_limit
 from rules.domain import Decision, Rule, quantity_for
 from rules.models import RuleState, SignalType, StrategySignal
+
+POWER_KEEPS = timedelta(seconds=30)  # our own buys since then are subtracted; others' are what it may miss
+ENOUGH_TIMES = 2
 
 
 async def act(
@@ -31,15 +34,17 @@ async def act(
     broker: Broker,
     lease: Lease,
     now: datetime,
+    power: BuyingPower | None = None,
 ) -> bool:
     """Do what the decision wants, once per decision. True when an order was made of it.
 
-    `intent`: the order that the decision means (`intent_for`). The bar counts as judged when that is done: who dies
+    `intent`: the order that the decision means (`intent_for`). `power`: the buying power as it was read last; the
+    broker is asked again where that is old or hardly enough. The bar counts as judged when that is done: who dies
     in between judges it again, and its key keeps the order from being made twice.
     """
     before = watch.wanted, watch.acted_on
     try:
-        sent = await _act(account, watch, decision, intent, quote, broker, lease, now)
+        sent = await _act(account, watch, decision, intent, quote, broker, lease, now, power)
     except BaseException:
         watch.wanted, watch.acted_on = before  # not done: the next look may try again
         raise
@@ -57,17 +62,15 @@ async def _act(
     broker: Broker,
     lease: Lease,
     now: datetime,
+    power: BuyingPower | None,
 ) -> bool:
     edge = watch.takes(decision)
     if decision.action is Action.NONE or quote is None or decision.key is None:
         return False
-    if edge:
-        await sync_to_async(store_signal)(watch, decision, SignalType(decision.action.value), now)
-    if not watch.first_time(decision.key):
-        return False
-    if intent is None:
-        return False
-    try:
+    first = watch.first_time(decision.key)
+    try:  # the order first: what is told of it may wait
+        if not first or intent is None:
+            return False
         await order_desk.submit(
             account=account,
             rule=watch.row,
@@ -77,6 +80,7 @@ async def _act(
             fence=lease.fence,
             now=now,
             quote=quote,
+            buying_power=at_hand(power, intent, account, now),
         )
     except order_desk.DuplicateDecision:
         return False
@@ -84,7 +88,20 @@ async def _act(
         if edge:
             await sync_to_async(store_veto)(account, watch, decision, veto, now)
         return False
+    finally:
+        if edge:
+            await sync_to_async(store_signal)(watch, decision, SignalType(decision.action.value), now)
     return True
+
+
+def at_hand(
+    power: BuyingPower | None, intent: OrderIntent, account: BrokerageAccount, now: datetime
+) -> BuyingPower | None:
+    """The figure read last, if it is young and more than enough for this buy; None: the broker must be asked."""
+    if power is None or now - power.read_at > POWER_KEEPS:
+        return None
+    dollars = power.usd if account.margin_mode == MarginMode.USD else power.integrated
+    return power if dollars >= ENOUGH_TIMES * intent.quantity * intent.limit_price else None
 
 
 def intent_for(watch: Watch, decision: Decision, quote: Quote | None) -> OrderIntent | None:
@@ -107,6 +124,8 @@ def intent_for(watch: Watch, decision: Decision, quote: Quote | None) -> OrderIn
         limit_price=price,
         reason=decision.explain("ko"),
         time_in_force=rule.time_in_force,
+        # a condition on bars with holes is unknown and never acts; code may decide something when told nothing
+        on_complete_data=rule.program is None or watch.has_all_bars,
     )
 
 

@@ -238,6 +238,7 @@ class BuyingPower:
     read_at: datetime
     cash: Decimal | None = None  # foreign cash alone
     proceeds: Decimal | None = None  # of sells, usable before they settle
+    symbol: str = ""  # of which the quantities are; blank: of the one that was asked about
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

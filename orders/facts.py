@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -225,7 +226,9 @@ def gather(
         trading_day=day,
         **(_of_rule(known.rule, air) if rule else {"has_rule": False}),
         **(
-            _buying_power(position.margin_mode, seen.buying_power, orders, young) if seen.buying_power and young else {}
+            _buying_power(position.margin_mode, seen.buying_power, intent.symbol, orders, young)
+            if seen.buying_power and young
+            else {}
         ),
     )
 
@@ -285,7 +288,9 @@ def _sellable(position: Rows, air: InTheAir, known: Known) -> int | None:
     return None if known.filled_since_read else (position.broker_sellable_qty or 0) + air.deducted_sells
 
 
-def _buying_power(mode: MarginMode, power: BuyingPower, orders: list[Flying], young: datetime) -> dict:
+def _buying_power(
+    mode: MarginMode, power: BuyingPower, symbol: str, orders: list[Flying], young: datetime
+) -> dict[str, Any]:
     """The broker's figure for the margin mode, less our own buys that it cannot have seen (safety.md 3.4)."""
     integrated = mode is MarginMode.INTEGRATED
     amount = power.integrated if integrated else power.usd
@@ -294,4 +299,5 @@ def _buying_power(mode: MarginMode, power: BuyingPower, orders: list[Flying], yo
     for order in unseen:
         amount -= cost(order.qty, order.price, settings.KIS_COMMISSION_BPS)
     # another symbol's shares are no measure of this one's: then the dollars decide alone
-    return {"buying_power": max(amount, ZERO), "buying_power_quantity": None if unseen else max(shares, 0)}
+    told = not unseen and power.symbol in ("", symbol)
+    return {"buying_power": max(amount, ZERO), "buying_power_quantity": max(shares, 0) if told else None}
