@@ -202,7 +202,7 @@ BOT_BARS_CHECK_SEC = env.int("BOT_BARS_CHECK_SEC", default=300)
 
 # --- orders -----------------------------------------------------------------------------------------
 ORDER_LIST_SETTLES_SEC = env.float("ORDER_LIST_SETTLES_SEC", default=900.0)
-ORDER_ANSWER_WITHIN_SEC = env.float("ORDER_ANSWER_WITHIN_SEC", default=60.0)
+ORDER_ANSWER_WITHIN_SEC = env.float("ORDER_ANSWER_WITHIN_SEC", default=30.0)
 ORDER_AMBIGUOUS_LOOKS = env.int("ORDER_AMBIGUOUS_LOOKS", default=3)
 ORDER_CLOCK_SKEW_SEC = env.float("ORDER_CLOCK_SKEW_SEC", default=5.0)
 ORDER_HINT_HOLDS_SEC = env.float("ORDER_HINT_HOLDS_SEC", default=300.0)
