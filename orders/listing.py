@@ -19,7 +19,7 @@ from orders.booking import apply_reading
 from orders.claiming import claim
 from orders.domain import OPEN, Event, State
 from orders.evidence import keep_look, neighbours
-from orders.models import ForeignOrder, Order, Outcome, Request, RequestKind
+from orders.models import LATE_FILLS, ForeignOrder, Order, Outcome, Request, RequestKind
 from orders.moves import call_person, move
 from orders.numbers import claimed_numbers, keep_numbers, redate
 from orders.others import note_foreign
@@ -36,6 +36,12 @@ from orders.settlement import (
 )
 from orders.submit import PREPARE_WITHIN_SEC, broker_moment
 
+NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
+READABLE = frozenset({Freshness.FRESH, Freshness.EMPTY, Freshness.PARTIAL, Freshness.STALE})
+LAST_WORD = frozenset({Freshness.FRESH, Freshness.EMPTY})
+OPEN_WORDS = sorted(s.value for s in OPEN)
+# Ended, and yet a fill may come to light until the complete list of their day was read after that day's end.
+LATE = Q(day_read_at=None, status__in=LATE_FILLS) & (~Q(broker_order_id="") | Q(status=State.NOT_SEEN))
 NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
 READABLE = frozenset({Freshness.FRESH, Freshness.EMPTY, Freshness.PARTIAL, Freshness.STALE})
 LAST_WORD = frozenset({Freshness.FRESH, Freshness.EMPTY})
@@ -61,14 +67,15 @@ class TrackReport:
 
 
 def dates_to_read(account_id: UUID, now: datetime) -> tuple[date, date]:
-    """US dates from the oldest order that is not final or still in doubt, today at the latest, to tomorrow.
+    """US dates from the oldest order that is open or may yet show a fill, today at the latest, to tomorrow.
 
     (safety.md 1.10)
     """
     today = now.astimezone(NEW_YORK).date()
-    unsettled = Order.objects.filter(Q(status__in=OPEN_WORDS) | DOUBTFUL, account_id=account_id)
-    oldest = unsettled.exclude(us_order_date=None).order_by("us_order_date").values_list("us_order_date", flat=True)
-    return min(oldest.first() or today, today), today + timedelta(days=1)
+    dated = Order.objects.filter(account_id=account_id).exclude(us_order_date=None).order_by("us_order_date")
+    days = dated.values_list("us_order_date", flat=True)
+    oldest = [days.filter(status__in=OPEN_WORDS).first(), days.filter(LATE).first()]
+    return min([today, *(day for day in oldest if day is not None)]), today + timedelta(days=1)
 
 
 def apply_listing(
@@ -167,9 +174,9 @@ class _Look:
 
     def end_doubts(self) -> None:
         """The complete list of their day was read after it: nothing of these orders can come any more."""
-        for order in self._orders().filter(DOUBTFUL).exclude(status__in=OPEN_WORDS):
-            if self._list_is_final(order):
-                Order.objects.filter(pk=order.pk, status=order.status, day_read_at=None).update(day_read_at=self.now)
+        ended = [order.pk for order in self._orders().filter(LATE) if self._list_is_final(order)]
+        if ended:
+            Order.objects.filter(LATE, pk__in=ended).update(day_read_at=self.now)
 
     # one order
 
@@ -185,7 +192,8 @@ class _Look:
             keep_numbers(order, reading.numbers, row.order_date, self.now)
         complete = self.report.complete and self._was_asked(order)
         applied = apply_reading(order, reading, complete=complete, at=self.now, read_at=self.read_at)
-        self._amend_seen(order, reading.numbers)  # after it: until the order is what was asked for, both are reserved
+        if order.broker_order_id == reading.broker_order_id:  # until it is what was asked for, both are reserved
+            self._amend_seen(order, reading.numbers)
         self.report.moved += applied.moved
         self.report.fills += bool(applied.filled)
         if applied.filled:

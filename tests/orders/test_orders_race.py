@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from accounts.models import HouseLimits, RiskLimits
 from market.words import Side
 from orders.domain import State
-from orders.facts import gather, take_locks
+from orders.facts import gather, reserved_by_all, take_locks
 from orders.listing import apply_listing
 from orders.models import Execution, Order
-from orders.services import NotSubmitted
+from orders.services import NotSubmitted, request_amend
 from orders.submit import Seen, _record_intent
 from positions.models import Position
 from rules.models import RuleState
@@ -132,6 +132,27 @@ def test_a_fill_booked_while_the_house_is_counted_is_counted(desk, foreign_accou
         with connection.execute_wrapper(fill_between):
             facts = gather(locked=locked, rule=desk.rule, intent=intent, seen=Seen(desk.quote()), now=desk.at)
     assert facts.house_committed >= Decimal("1002.50")
+
+
+def test_what_an_amend_asks_for_is_reserved_until_the_order_is_that(desk, trader):
+    """Whoever counts while the list is adopted finds the larger order, if not both."""
+    desk.broker.prices["NVDA"], desk.heard = Decimal("100.00"), [desk.quote()]
+    order = desk.buy(quantity=10)
+    request_amend(order=order, qty=20, price=Decimal("100.00"), by=trader, now=desk.at)
+    desk.carry_out()
+    listing = asyncio.run(desk.broker.executions(*[order.trading_day] * 2))
+    counted = []
+
+    def count_after(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        counted.extend(at_once(lambda: reserved_by_all(order.trading_day)))
+        return found
+
+    with connection.execute_wrapper(count_after):
+        apply_listing(desk.account, listing, desk.at)
+    order.refresh_from_db()
+    assert (order.qty, order.amend_qty) == (20, None)
+    assert min(counted) == Decimal("2005")
 
 
 def test_an_exit_waits_for_no_other_account_while_the_houses_limit_is_counted(desk, foreign_account):
