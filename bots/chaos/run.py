@@ -59,6 +59,7 @@ class Run:
         self.plan, self.servers, self.folder, self.plant = plan, servers, folder, plant
         self.outcome = Outcome(plan.number)
         self.keep = False
+        self._settlings = 0  # leases that the healthy bots of the end took
         self._seed = plan.seed * 100_003 + plan.number
         self.log = folder / "bots.log"
         self.foreign: dict[str, set[Number]] = {}
@@ -221,6 +222,7 @@ class Run:
 
     def _settled(self, tenant: Tenant) -> bool:
         self._free(tenant)
+        self._settlings += 1
         _, status = os.waitpid(life.fork(partial(life.settle, tenant.id, SETTLE_LOOKS), self.log), 0)
         return status == 0
 
@@ -232,7 +234,7 @@ class Run:
             verdict: Verdict = judge(books.read(tenant, self.control, self.foreign.get(tenant.account_no, ())))
             self.outcome.counts.add(verdict.counts)
             self.outcome.findings += verdict.findings
-        self.outcome.processes = sum(BotLease.objects.values_list("token", flat=True)) - len(self.tenants)
+        self.outcome.processes = sum(BotLease.objects.values_list("token", flat=True)) - self._settlings
         sent = Order.objects.exclude(placed_at=None).exclude(lease_token=None)
         self.outcome.traded = sent.exclude(broker_order_id="").values("account_id", "lease_token").distinct().count()
         if not self.outcome.counts.orders:

@@ -34,17 +34,13 @@ def test_bots_that_are_killed_lose_nothing_and_do_nothing_twice():
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("bug", "faults", "loss"),
-    [
-        ("resent_when_unknown", "egw00300_after_acceptance", "duplicates"),
-        ("fills_forgotten", "slow_answer", "lost"),
-    ],
-)
-def test_a_planted_bug_is_found(bug, faults, loss):
+def test_an_order_that_is_sent_again_after_silence_is_found():
     """A judge that cannot fail proves nothing."""
-    code, result, said = chaos("--kind", "points", "--runs", 1, "--days", 1, "--lives", 15, "--faults", faults, bug=bug)
-    assert code == 1 and result[loss], said
+    code, result, said = chaos(
+        "--kind", "points", "--runs", 1, "--days", 1, "--lives", 15, "--faults", "egw00300_after_acceptance",
+        bug="resent_when_unknown",
+    )  # fmt: skip
+    assert code == 1 and result["duplicates"], said
     assert "repeat: ./run chaos" in said and "journals" in said
 
 
@@ -53,7 +49,8 @@ def test_a_planted_bug_is_found(bug, faults, loss):
 @pytest.mark.parametrize(
     ("bug", "arguments", "loss"),
     [
-        ("silence_taken_for_proof", ("--seed", 1, "--faults", "egw00300_after_acceptance,list_lags"), "lost"),
+        ("fills_forgotten", ("--seed", 1, "--faults", "slow_answer"), "lost"),
+        ("silence_taken_for_proof", ("--seed", 1, "--faults", "egw00300_after_acceptance,list_lags"), "needs_person"),
         ("limits_not_counted", ("--seed", 128, "--faults", "slow_answer"), "limit_breaches"),
     ],
 )
@@ -66,5 +63,5 @@ def test_further_planted_bugs_are_found(bug, arguments, loss):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["both", "points"])
 def test_more_runs_lose_nothing_either(kind):
-    code, result, said = chaos("--runs", 8, "--seed", 2, "--kind", kind)
+    code, result, said = chaos("--runs", 5, "--seed", 2, "--kind", kind)
     assert code == 0 and not any(result[name] for name in WRONG), said
