@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import BrokerageAccount
 from instruments.selectors import session_spans
@@ -42,12 +42,6 @@ LAST_WORD = frozenset({Freshness.FRESH, Freshness.EMPTY})
 OPEN_WORDS = sorted(s.value for s in OPEN)
 # Ended, and yet a fill may come to light until the complete list of their day was read after that day's end.
 LATE = Q(day_read_at=None, status__in=LATE_FILLS) & (~Q(broker_order_id="") | Q(status=State.NOT_SEEN))
-NEVER_SENT = Text("보내기 전에 프로그램이 끝났습니다.", "the program ended before it was sent.")
-READABLE = frozenset({Freshness.FRESH, Freshness.EMPTY, Freshness.PARTIAL, Freshness.STALE})
-LAST_WORD = frozenset({Freshness.FRESH, Freshness.EMPTY})
-OPEN_WORDS = sorted(s.value for s in OPEN)
-# Ended, and yet in doubt until the complete list of its day was read: silence, and fills that only a notice told.
-DOUBTFUL = Q(day_read_at=None) & (Q(status=State.NOT_SEEN) | Q(possible_filled_qty__gt=F("filled_qty")))
 
 
 @dataclass(slots=True)

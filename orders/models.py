@@ -19,6 +19,10 @@ def _words(states: Iterable[State]) -> list[str]:
     return sorted(state.value for state in states)
 
 
+# Ends after which a fill may still come to light. All is filled, or nothing was ever sent, in the others.
+LATE_FILLS = _words({State.CANCELLED, State.EXPIRED, State.REJECTED, State.NOT_SEEN})
+
+
 class RequestKind(StrEnum):
     NEW = "new"
     CANCEL = "cancel"
@@ -179,6 +183,11 @@ class Order(models.Model):
             models.Index(fields=["account", "trading_day"]),
             models.Index(fields=["account", "us_order_date"]),
             models.Index(fields=["status"]),
+            models.Index(
+                fields=["account", "us_order_date"],
+                name="order_day_not_yet_read",
+                condition=models.Q(day_read_at=None, status__in=LATE_FILLS),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -194,6 +194,19 @@ class TestRule110:
         desk.track()
         assert desk.broker.asked_dates[-1] == (date(2026, 11, 26), date(2026, 11, 27))
 
+    def test_a_fill_that_came_after_the_cancel_is_found_though_nobody_looked_before_the_next_day(self, desk):
+        order = desk.buy()
+        desk.cancel(order)
+        desk.track()
+        assert status(order) == State.CANCELLED
+        desk.broker.fill("40001", 4, "100.00")  # it was on its way; and then the process is down until tomorrow
+        desk.later(days=1)
+        desk.recover()
+        assert desk.broker.asked_dates[-1][0] == date(2026, 11, 24)
+        assert (status(order), order.filled_qty, RuleState.objects.get().qty) == (State.CANCELLED, 4, 4)
+        desk.track()
+        assert desk.broker.asked_dates[-1][0] == date(2026, 11, 25)
+
     @pytest.mark.parametrize("kind", ["cancelled", "rejected", "expired"])
     def test_an_end_from_a_list_with_a_page_missing_is_not_believed(self, desk, kind):
         order = desk.buy()
