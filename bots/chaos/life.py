@@ -44,7 +44,7 @@ from market.sessions import session_at
 from market.words import Environment, Exchange
 
 ANSWER_WITHIN_SEC = 1.0  # a lost answer is waited for so long, and not the usual fifteen seconds
-LOOKS, TRIES = (1, 1, 2), 3  # of a life of the cheap kind: how often it looks, and rules asked for an order each time
+LOOKS, TRIES = (1, 1, 2), 5  # of a life of the cheap kind: how often it looks, and rules asked for an order each time
 
 FIRST_REQUEST = ("anyio._backends._asyncio", "anyio.to_thread", "anyio.streams.tls", "anyio.streams.memory")
 

@@ -188,12 +188,12 @@ def _account(rng: random.Random, environment: Environment, symbols_most: int) ->
     if rng.random() < 0.3:
         symbols.append(symbols[0])  # two rules that share a symbol and not their shares
     limits: dict[str, Any] = {}
-    if rng.random() < 0.4:
-        limits["daily_buy_usd"] = Decimal(rng.choice((3000, 6000, 12000)))
+    if rng.random() < 0.3:
+        limits["daily_buy_usd"] = Decimal(rng.choice((3000, 10000, 30000)))
     if rng.random() < 0.3:
         limits["max_position_qty"] = rng.randint(3, 8)
-    if rng.random() < 0.3:
-        limits["max_open_positions"] = rng.randint(1, 2)
+    if rng.random() < 0.2:
+        limits["max_open_positions"] = rng.randint(2, 4)
     return AccountPlan(environment, tuple(_rule(rng, symbol) for symbol in symbols), limits)
 
 
