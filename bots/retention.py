@@ -71,10 +71,6 @@ def _deliveries(before: datetime) -> QuerySet:
     return Delivery.objects.filter(created_at__lt=before, status__in=ends)
 
 
-def _deliveries(before: datetime) -> QuerySet:
-    return Delivery.objects.filter(created_at__lt=before, status__in=[DeliveryStatus.SENT, DeliveryStatus.FAILED])
-
-
 KEPT = (
     Kept("journal", "RETENTION_LOGS_DAYS", _journal),
     Kept("signals", "RETENTION_SIGNALS_DAYS", _signals),
@@ -83,7 +79,6 @@ KEPT = (
     Kept("hooks", "RETENTION_HOOKS_DAYS", _hooks),
     Kept("rebalances", "RETENTION_HOOKS_DAYS", _rebalances),
     Kept("crashes", "RETENTION_CRASHES_DAYS", _crashes),
-    Kept("deliveries", "RETENTION_DELIVERIES_DAYS", _deliveries),
     Kept("deliveries", "RETENTION_DELIVERIES_DAYS", _deliveries),
 )
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from api.problems import ApiError
 from market.errors import Text
 from positions.jumps import ratio_from
 from positions.models import AccountBook, CashFlow, DailyLedger, EquityPoint, Position
@@ -45,8 +46,12 @@ class PositionAdmin(ReadOnlyAdmin):
     @admin.action(description=both("증권사 수량으로 고치기", "Accept the broker's quantity"), permissions=["accept"])
     def accept_broker(self, request: HttpRequest, positions: QuerySet[Position]) -> None:
         for position in positions:
-            fixed = accept_broker_quantity(position=position, by=request.user, now=timezone.now())
-            self.message_user(request, str(fixed), messages.SUCCESS)
+            try:
+                fixed = accept_broker_quantity(position=position, by=request.user, now=timezone.now())
+            except ApiError as problem:
+                self.message_user(request, f"{position.symbol}: {said(problem.message)}", messages.WARNING)
+            else:
+                self.message_user(request, str(fixed), messages.SUCCESS)
 
     @admin.action(
         description=both("제안된 비율로 고치고 풀기", "Rescale as proposed and release"), permissions=["accept"]
@@ -67,8 +72,12 @@ class PositionAdmin(ReadOnlyAdmin):
 
     def _release(self, request: HttpRequest, position: Position, proposed: str | None) -> None:
         ratio = ratio_from(proposed) if proposed else None
-        freed = release_symbol(position=position, by=request.user, now=timezone.now(), ratio=ratio)
-        self.message_user(request, str(freed), messages.SUCCESS)
+        try:
+            freed = release_symbol(position=position, by=request.user, now=timezone.now(), ratio=ratio)
+        except ApiError as problem:
+            self.message_user(request, f"{position.symbol}: {said(problem.message)}", messages.WARNING)
+        else:
+            self.message_user(request, str(freed), messages.SUCCESS)
 
     def has_accept_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

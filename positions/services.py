@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import BrokerageAccount, User
+from api.problems import ApiError
 from instruments.selectors import session_spans
 from market.errors import Text
 from market.orders import Holding, Listing
@@ -54,6 +55,7 @@ __all__ = [
 
 ZERO = Decimal(0)
 NOTHING = InFlight()
+PRICED = frozenset({JumpKind.SPLIT, JumpKind.PRICE_JUMP})
 SUSPICIOUS = frozenset(ratio for ratio in SPLITS + REVERSE if not Fraction(2, 3) < ratio < Fraction(3, 2))
 OVERNIGHT_SLACK = Decimal("0.03")  # a first price so near to a usual split of the last close is not simply believed
 
@@ -90,6 +92,18 @@ def book_fill(
         )
     journal(account, position, message, at, level="error" if booked.beyond else "info", rule_id=rule_id)
     return position
+
+
+class PriceHeld(ApiError):
+    """The price jumped, too: the quantity alone would leave stops and highs on the old scale."""
+
+    def __init__(self) -> None:
+        text = Text(
+            "가격도 뛰어 보류된 종목입니다. 먼저 분할 비율로 고쳐 풀거나, 분할이 아니면 그대로 푸세요.",
+            "The symbol is on hold because its price jumped. Release it first: with the ratio of the split, or as it "
+            "is if there was none.",
+        )
+        super().__init__("price_held", text, 409)
 
 
 @dataclass(slots=True)
@@ -154,12 +168,14 @@ def reconcile_holdings(
 def accept_broker_quantity(*, position: Position, by: User | None, now: datetime) -> Position:
     """A person takes the broker's figure for ours: a journaled correction that belongs to no rule.
 
-    Rules never own more than the book: what they own beyond a lower figure is taken from them.
+    Rules never own more than the book: what they own beyond a lower figure is taken from them. Raises PriceHeld.
     """
     with transaction.atomic():
         account = lock_account(position.account_id)
         held = lock_positions(account.pk)
         row = next(p for p in held if p.pk == position.pk)
+        if row.held_because and row.held_because["kind"] in PRICED:
+            raise PriceHeld
         before = value_of(held)
         if row.broker_qty is not None and row.broker_qty != row.qty:
             keep(row, merged(as_book(row), row.broker_qty - row.qty, row.last_price))

@@ -251,6 +251,14 @@ class TestOverTheApi:
         freed = as_(trader).post(url, told).json()
         assert (freed["qty"], freed["held_because"]) == (20, None)
 
+    def test_the_quantity_alone_does_not_end_a_hold_for_a_price(self, account, held, as_, trader):
+        """The rule's stop would be measured from a price of before the split."""
+        look(account, "50.1", holding(quantity=20, price="50"))
+        answer = as_(trader).post(f"/api/positions/{held.pk}:accept", {"confirm": account.nickname})
+        assert (answer.status_code, answer.json()["code"]) == (409, "price_held")
+        held.refresh_from_db()
+        assert (held.qty, held.held_because["kind"]) == (10, "split")
+
     def test_the_same_split_told_twice_is_one_split(self, account, held, as_, trader):
         look(account, "50.1", holding(quantity=20, price="50"))
         url, told = f"/api/positions/{held.pk}:release", {"confirm": account.nickname, "ratio": "2:1"}
