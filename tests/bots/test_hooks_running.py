@@ -216,7 +216,7 @@ class TestRestartInTheMiddle:
 
     def test_who_lost_the_claim_does_not_write_over_the_one_who_has_it(self, run):
         class Slow(Work):
-            async def __call__(work, run, now):
+            async def __call__(self, run, now):
                 from asgiref.sync import sync_to_async
 
                 await sync_to_async(TestRestartInTheMiddle.let_the_claim_end)(run)
