@@ -89,8 +89,15 @@ class ShareInline(TabularInline):
     autocomplete_fields = ["user"]
 
 
+class SavesWhatChanged:
+    """A row that machines write too: a halt that came while the page was open is not undone by saving a name."""
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
+
+
 @admin.register(BrokerageAccount)
-class BrokerageAccountAdmin(HouseAdmin):
+class BrokerageAccountAdmin(SavesWhatChanged, HouseAdmin):
     list_display = ["nickname", "user", "environment", "enabled", "trading_state", "health_status", "last_heartbeat"]
     list_filter = ["environment", "enabled", "health_status", "trading_state"]
     list_select_related = ["user"]
@@ -130,7 +137,7 @@ class RiskLimitsAdmin(HouseAdmin):
 
 
 @admin.register(HouseLimits)
-class HouseLimitsAdmin(HouseAdmin):
+class HouseLimitsAdmin(SavesWhatChanged, HouseAdmin):
     list_display = [
         "__str__", "trading_state", "daily_buy_usd", "daily_loss_usd", "orders_per_minute", "max_order_usd",
         "updated_at",

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.signals import pre_save
 
 from accounts.models import BrokerageAccount, HouseLimits
 from logs.models import ExecutionLog
@@ -120,6 +121,22 @@ class TestInTheAdmin:
         self.post(client, "sell_everything", [account, real_account], apply="yes", confirm="SELL OUT")
         assert Instruction.objects.get().wish == Wish.SELL_OUT
         assert [state_of(account), state_of(real_account)] == ["reducing", "halted"]
+
+
+def test_a_halt_that_comes_while_an_admin_saves_the_limits_is_not_undone(client, admin):
+    HouseLimits.objects.create()
+    client.force_login(admin)
+
+    def halts(instance, **_):
+        HouseLimits.objects.update(trading_state="halted")
+
+    pre_save.connect(halts, sender=HouseLimits)
+    try:
+        answer = client.post("/admin/accounts/houselimits/1/change/", {"max_order_usd": "500"})
+    finally:
+        pre_save.disconnect(halts, sender=HouseLimits)
+    assert answer.status_code == 302
+    assert HouseLimits.objects.values_list("trading_state", "max_order_usd").get() == ("halted", 500)
 
 
 @pytest.mark.django_db(transaction=True)
