@@ -315,6 +315,7 @@ def _as_flying(
     side: str, status: str, qty: int, price: int, filled: int, possible: int, day_read: bool, day: int, number: int
 ) -> facts.Flying:
     return facts.Flying(
+        id=None,
         account_id=None,
         rule_id=1,
         symbol=SYMBOL,
