@@ -140,7 +140,7 @@ def draw(
     kind: Kind,
     *,
     days: int = 3,
-    day_sec: float = 4.0,
+    day_sec: float = 3.5,
     lives: int = 12,
     faults: Sequence[str] = (),
 ) -> RunPlan:
