@@ -34,6 +34,8 @@ def trading_account(transactional_db, kis, paper_account, trader):
     set_credentials(account=paper_account, by=trader, **{n: ours[n] for n in names})
     set_data_credential(owner=trader, environment="real", by=trader, **{n: data[n] for n in names})
     ensure_instruments()
+    for symbol in ("AAPL", "MSFT"):  # in a market that stands still an order fills however slow this machine is
+        kis.control.pin(symbol, "200.00")
     call_command("import_trading_days", "--from", kis.info["control"] + "/calendar", verbosity=0)
     return paper_account
 

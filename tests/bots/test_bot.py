@@ -229,7 +229,8 @@ class TestKilled:
 
         assert bot.process.wait(timeout=20) == 0
         assert orders_at_broker(kis) == []
-        assert newer.fence() == newer.token
+        held = BotLease.objects.get()
+        assert (held.token, held.holder) == (newer.token, newer.holder)
 
 
 class TestBadDays:

@@ -1,5 +1,6 @@
 """Safety rules 4.1 to 4.3: freshness is the market's time, bars are whole or unknown, the budget is reckoned first."""
 
+import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,11 @@ from credentials.capacity import capacity_of
 from instruments.candles import newest
 from instruments.models import Candle
 from instruments.services import ensure_instruments
+from kis.broker import KisBroker
+from kis.client import KisClient
+from kis.config import KisConfig
+from kis.realtime import RealtimeClient
+from kis.simulator import testing
 from logs.models import ExecutionLog
 from market.data import AccountView, Bar, Quote, SeriesKey, SessionView
 from market.words import Environment, Exchange, Freshness, Session, Timeframe
@@ -309,3 +315,36 @@ class TestBudget:
         demand = Demand(symbols, age, Capacity(41, 9.0))
         assert demand.fits == (demand.asked / 9.0 <= age + 1e-6)
         assert demand.fits == (symbols <= demand.most)
+
+
+class TestTheBrokersBars:
+    """Issue: "bars built from ticks equal the bars fetched later"."""
+
+    @pytest.mark.long
+    @pytest.mark.timeout(200)
+    async def test_minutes_of_live_trades_make_the_very_bars_that_the_broker_tells_afterwards(self):
+        whole, series = asyncio.Event(), BarSeries(Timeframe.M1, complete=True)
+
+        def take(quote: Quote) -> None:
+            series.add(quote)
+            if len(series.unchecked(quote.at)) >= 2:
+                whole.set()
+
+        with testing.start(speed=5, switches={"rate_real": 0}) as kis:  # faster, and KIS's seconds are too coarse
+            given, hosts = kis.accounts("real")[0], kis.info["real"]
+            names = ("app_key", "app_secret", "account_no")
+            where = {"rest_url": hosts["rest"], "ws_url": hosts["ws"]}
+            config = KisConfig(Environment.REAL, **{name: given[name] for name in names}, **where)
+            async with KisClient(config) as client:
+                realtime = RealtimeClient(client=client)
+                realtime.on_tick(take)
+                await realtime.connect()
+                await realtime.subscribe("AAPL", Exchange.NASDAQ)
+                await asyncio.wait_for(whole.wait(), 150)
+                now = kis.control.now()
+                due = series.unchecked(now)
+                told = await KisBroker(client).minute_bars("AAPL", Exchange.NASDAQ, minutes=1, count=20)
+                await realtime.aclose()
+
+        assert {row.start for row in told} >= set(due)
+        assert series.correct(told, now) == []
