@@ -169,7 +169,7 @@ class Halt(APIView):
 class Resume(APIView):
     permission_classes = [ByRole]
 
-    @extend_schema(request=ResumeIn, responses={200: HouseOut, **problems(400, 403, 404)})
+    @extend_schema(request=ResumeIn, responses={200: HouseOut, **problems(400, 403, 404, 409)})
     def post(self, request: Request) -> Response:
         """Trade again: one account, or what a halt without `account_id` stopped."""
         body = ResumeIn(data=request.data or {})

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import BrokerageAccount, HouseLimits, Role, User
 from accounts.selectors import accounts_operable_by
 from accounts.services import ConfirmationMismatch, set_trading_state
+from api.problems import ApiError
 from logs.services import record
 from market.errors import Text
 from market.words import TradingState
@@ -29,6 +30,17 @@ STOPPED = {
     TradingState.REDUCING: Text("청산만 허용합니다.", "Only exits are allowed."),
 }
 WITHOUT_EXITS = Text("보유 종목은 매도 조건 없이 남아 있습니다", "Positions are left without exits")
+
+
+class StoppedByHouse(ApiError):
+    """The account stands still with the whole house."""
+
+    def __init__(self) -> None:
+        text = Text(
+            "관리자가 전체를 멈춘 계좌입니다. 관리자만 다시 시작할 수 있습니다.",
+            "An administrator stopped the whole house, this account with it. Only an administrator starts it again.",
+        )
+        super().__init__("stopped_by_house", text, 409)
 
 
 def halt(
@@ -66,13 +78,19 @@ def halt(
 
 
 def resume(*, by: User, account: BrokerageAccount | None = None, now: datetime | None = None) -> None:
-    """Trade again: one account, or what `halt` without one stopped. Sales of everything that still go on are ended."""
+    """Trade again: one account, or what `halt` without one stopped. Sales of everything that still go on are ended.
+
+    What an admin stopped for the whole house only an admin starts again; raises StoppedByHouse for such an account.
+    """
     at = now or timezone.now()
-    whole_house = account is None and by.role == Role.ADMIN
+    admin = by.role == Role.ADMIN
+    whole_house = account is None and admin
     with transaction.atomic():
         if whole_house:
             _set_house(TradingState.ACTIVE, None, by, at)
-        accounts = [a for a in _locked(by, account) if not whole_house or _stopped_by_house(a)]
+        accounts = [a for a in _locked(by, account) if whole_house == _stopped_by_house(a) or (admin and account)]
+        if account is not None and not accounts:
+            raise StoppedByHouse
         for each in accounts:
             if each.trading_state != TradingState.ACTIVE:
                 _set_account(each, TradingState.ACTIVE, None, by, at)

@@ -296,6 +296,7 @@ def _ask_each(
             until=now + SIDE_WITHIN,
             by=row.requested_by,
             key=f"{key}:{rule_id}" if rule_id else key,
+            planned=True,
             now=now,
         )
         told = {"symbol": trade.symbol, "side": trade.side.value, "qty": quantity, "price": decimal_text(price)}

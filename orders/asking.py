@@ -142,18 +142,19 @@ def request_order(
     until: datetime | None = None,
     by: User | None = None,
     key: str | None = None,
+    planned: bool = False,
     now: datetime | None = None,
 ) -> Instruction:
     """Ask for an order that no rule decided. All guards are asked about it.
 
     `price` None: a marketable limit. `rule_id`: the rule whose shares a sale is of, or whose entry a buy is. `until`:
     it is not sent later than that (a minute from now without). `key` is its decision key, too: a repeated call makes
-    no second order.
+    no second order. `planned`: a schedule decided it, so what holds a rule's orders of a symbol holds this one, too.
     """
     payload = {
         "side": side.value, "symbol": symbol, "exchange": Exchange(exchange or exchange_of(symbol)).value, "qty": qty,
         "price": None if price is None else f"{price:f}", "rule_id": None if rule_id is None else str(rule_id),
-        "reason": reason, "until": until.isoformat() if until else None,
+        "reason": reason, "until": until.isoformat() if until else None, "planned": planned,
     }  # fmt: skip
     if qty < 1:
         raise CannotAsk("qty", Text("1주 이상이어야 합니다.", "At least one share."))

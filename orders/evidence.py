@@ -71,10 +71,10 @@ def keep_look(
 
 def _in_a_row(order: Order, finding: Finding) -> int:
     total = 0
-    for look in order.looks.order_by("-at", "-pk"):
-        if look.finding != finding:
+    for found, times in order.looks.order_by("-at", "-pk").values_list("finding", "times")[:MOST_LOOKS]:
+        if found != finding:
             break
-        total += look.times
+        total += times
     return total
 
 

@@ -127,5 +127,5 @@ def _intent(instruction: Instruction, side: Side, exchange: Exchange, limit: Dec
         limit_price=limit,
         reason=asked.get("reason") or who,
         order_type=OrderType.LIMIT if asked.get("price") is not None else OrderType.MARKETABLE,
-        by_person=True,
+        by_person=not asked.get("planned", False),
     )

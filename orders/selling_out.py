@@ -193,7 +193,11 @@ def _halt(instruction: Instruction, now: datetime) -> None:
     with transaction.atomic(durable=True):
         account = BrokerageAccount.objects.select_for_update(no_key=True).get(pk=instruction.account_id)
         if account.trading_state != TradingState.ACTIVE:
+            scope = {k: v for k, v in (account.trading_state_reason or {}).items() if k == "scope"}
             set_trading_state(account=account, state=TradingState.HALTED, reason=SOLD_OUT)
+            if scope:  # whoever stopped it may start it again
+                account.trading_state_reason = SOLD_OUT.as_dict() | scope
+                account.save(update_fields=["trading_state_reason", "updated_at"])
         held = held_text(account)
         message = Text(f"{SOLD_OUT.ko} ({held.ko})", f"{SOLD_OUT.en} ({held.en})")
         ctx = {"event": "halted", "trading_state": "halted", "instruction_id": str(instruction.pk)}

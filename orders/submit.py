@@ -37,7 +37,8 @@ ATTEMPTS = 3
 NUMBER_LENGTH = 20  # a longer number is none that can be read
 RETRY_PAUSE_SEC = 0.3
 # Judged again in the transaction that moves to submitting; the limits are held by the intent's own reservation.
-JUDGED_AGAIN = frozenset({"house_switch", "account_switch", "rule_switch", "market_session", "ownership"})
+SWITCHES = frozenset({"house_switch", "account_switch", "rule_switch"})
+JUDGED_AGAIN = SWITCHES | {"market_session", "ownership", "unsettled_buy", "symbol_hold"}
 NOT_READY_IN_TIME = Text(
     "증권사에 보낼 준비(토큰, 호출 순서, 연결)가 제때 끝나지 않았습니다.",
     "Token, turn and connection were not ready in time.",

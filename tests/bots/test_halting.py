@@ -83,6 +83,15 @@ class TestSellOut:
         assert [state_of(account), state_of(foreign_account)] == ["active", "active"]
         assert not Instruction.objects.filter(status=WishStatus.PENDING).exists()
 
+    def test_what_the_house_stopped_its_traders_do_not_start_again(self, as_, admin, trader, account):
+        hold(account)
+        as_(admin).post("/api/bots:halt", {"sell_out": True, "confirm": "SELL OUT"})
+        one = as_(trader).post("/api/bots:resume", {"account_id": str(account.pk)})
+        assert (one.status_code, one.json()["code"]) == (409, "stopped_by_house")
+        as_(trader).post("/api/bots:resume")
+        assert state_of(account) == "reducing"
+        assert Instruction.objects.filter(wish=Wish.SELL_OUT, status=WishStatus.PENDING).exists()
+
     def test_the_houses_resume_leaves_what_its_people_stopped(self, as_, admin, trader, account):
         as_(trader).post("/api/bots:halt")
         as_(admin).post("/api/bots:halt")
