@@ -18,6 +18,8 @@ USAGE = """./run demo [--web-port N] [--api-port N]     a running system with si
 ./run simulator [--rest-port N --ws-port N]   the KIS simulator alone, on free ports unless told
     --scenario NAME|FILE  --speed S           a day of a certain kind; a market that runs S times as fast
     --list-scenarios                          the days that ship with it
+./run chaos [--runs N --seed N]               bots killed at every step; the simulator's book is the judge
+./run schedules [--restore]                   the house's schedules; brings back what was broken
 ./run lock [--upgrade]                        pin the Python packages anew
 ./run <command> …                             any manage.py command (./run help lists them)
 """
