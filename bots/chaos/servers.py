@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from infra.launch import ports, postgres, processes, valkey
@@ -17,6 +18,8 @@ from infra.launch.environment import new_secrets
 from infra.launch.python_env import site_packages
 
 READY_WITHIN_SEC = 60.0
+# The machine does not go down with the server, so nothing need reach the disk; but what was committed must be there.
+NO_DISK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=on")
 
 
 class Server:
@@ -65,9 +68,11 @@ class Servers:
         postgres.initialise(place, password, bare, folder / "initdb.log", quick=True)
         processes.warden.dismiss()
         port, redis_port = ports.free_port(), ports.free_port()
-        database = postgres.service(place, port, bare, quick=True)
+        database = postgres.service(place, port, bare).command
         redis = valkey.service(folder, site_packages(), redis_port, password, bare)
-        self.database = Server(database.command, lambda: postgres.accepts(port), folder / "postgres.log")
+        self.database = Server(
+            replace(database, argv=[*database.argv, *NO_DISK]), lambda: postgres.accepts(port), folder / "postgres.log"
+        )
         self.redis = Server(redis.command, lambda: valkey.accepts(redis_port, password), folder / "redis.log")
         self.environment = {
             "SUPABASE_DB_URL": f"postgresql://{postgres.USER}:{password}@127.0.0.1:{port}/{postgres.DATABASE}",
