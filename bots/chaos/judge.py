@@ -277,15 +277,23 @@ def _limits_held(
         if order.number in claims and claims[order.number][0].rule_id is not None:
             by_rule[claims[order.number][0].rule_id].append(order)  # type: ignore[index]
     for rule_id, orders in by_rule.items():
-        if (most := _exposure(orders, books.broker)) > books.max_position.get(rule_id, most):
-            verdict.found("limit_breaches", f"rule {str(rule_id)[:8]} reached {most} shares")
+        allowed = books.max_position.get(rule_id)
+        most = _exposure(orders, books.broker) - _sold_by_others(orders[0].symbol, books)
+        if allowed is not None and most > allowed:
+            verdict.found("limit_breaches", f"rule {str(rule_id)[:8]} reached {most} shares, {allowed} allowed")
     for symbol, orders in by_symbol.items():
-        if books.max_quantity is not None and (most := _exposure(orders, books.broker)) > books.max_quantity:
+        most = _exposure(orders, books.broker) - _sold_by_others(symbol, books)
+        if books.max_quantity is not None and most > books.max_quantity:
             verdict.found("limit_breaches", f"{most} {symbol} in the account, {books.max_quantity} allowed")
     if books.daily_buy_usd is not None:
         for day, spent in _spent(mine).items():
             if spent > books.daily_buy_usd:
                 verdict.found("limit_breaches", f"{spent} spent on {day}, {books.daily_buy_usd} allowed")
+
+
+def _sold_by_others(symbol: str, books: Books) -> int:
+    """Shares of ours that a phone may have sold: a rule may buy them anew."""
+    return sum(o.filled for o in books.broker if o.number in books.foreign and o.symbol == symbol and o.side == "sell")
 
 
 def _exposure(orders: Iterable[BrokerOrder], book: Iterable[BrokerOrder]) -> int:

@@ -127,6 +127,15 @@ def test_a_cancelled_buy_counts_until_its_cancel_came_in():
     assert found(books([first, cancel, second], [here(first), here(second)])) == set()
 
 
+def test_what_a_phone_sold_a_rule_may_buy_anew():
+    first, again = there("1", quantity=6), there("3", quantity=6, at=NOON + timedelta(minutes=2))
+    phone = replace(there("2", side="sell", quantity=6, at=NOON + timedelta(minutes=1)), channel="모바일")
+    ours = [here(first), here(again)]
+    whole = books([first, phone, again], ours, positions={"AAPL": 6})
+    assert found(replace(whole, foreign=frozenset({phone.number}))) == set()
+    assert "limit_breaches" in found(whole)
+
+
 def test_more_spent_on_a_day_than_allowed_is_a_breach():
     order = there("1")
     assert found(books([order], [here(order)], daily_buy_usd=Decimal(500))) == {"limit_breaches"}
