@@ -313,6 +313,7 @@ def may_add(rule: Rule, held: int, entries: int) -> bool:
 
     It then does so only when its exit is surely not true: with both true it exits, and an unknown exit adds no risk.
     """
+    entries = max(entries, 1)  # shares that nobody counted an entry for, from before or given by a person, had one
     return 0 < held < rule.max_position and entries < rule.max_entries
 
 
