@@ -93,7 +93,14 @@ def worker(slots: int, app: str = "config.celery:app") -> Iterator[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Of all its threads."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for task in tasks for word in task.read_text().split()]
+
+
+def family_of(pid: int) -> list[int]:
+    """The process, what it started, and what they started."""
+    return [pid, *(one for child in children_of(pid) for one in family_of(child))]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -252,7 +259,7 @@ def _phase(
     ticker = Ticker(wishes)
     ticker.start()
     latencies(rules, 5)  # warm
-    family = [burner, *children_of(burner)] if burner else []  # strategies run in processes of their own
+    family = family_of(burner) if burner else []  # strategies run in processes of their own
     before, sent, began = _spent(pids), ticker.sent, time.monotonic()
     burnt = _spent(family)
     took = latencies(rules, seconds)

@@ -15,7 +15,7 @@ from celery import shared_task
 from celery.signals import worker_before_create_process, worker_ready, worker_shutting_down
 from django.db import DatabaseError, connections
 
-from bots import overseer, running
+from bots import overseer, preload, running
 from bots.crashes import note_crash
 
 log = logging.getLogger("bots")
@@ -60,7 +60,9 @@ def tell_bots_to_stop(**_: object) -> None:
 
 @worker_before_create_process.connect
 def share_memory_with_children(**_: object) -> None:
-    """Move what is loaded out of the collector's sight, so that forked children go on sharing its pages."""
+    """Load what bots need, once, and move it out of the collector's sight: forked children go on sharing its pages."""
+    preload.load()
+    gc.collect()
     gc.freeze()
 
 

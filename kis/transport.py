@@ -8,10 +8,12 @@ import asyncio
 import json
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -80,10 +82,18 @@ def _socket_options() -> list[tuple[int, int, int]]:
     return options
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """One for all clients of a process: each would read all roots of the world again, a megabyte of them."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _http(config: KisConfig, connections: int) -> httpx.AsyncClient:
     # trust_env off: a proxy or a .netrc of the machine must not see or change what carries the key.
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_S)
-    wire = httpx.AsyncHTTPTransport(retries=0, limits=limits, socket_options=_socket_options(), trust_env=False)
+    wire = httpx.AsyncHTTPTransport(
+        verify=tls(), retries=0, limits=limits, socket_options=_socket_options(), trust_env=False
+    )
     return httpx.AsyncClient(
         base_url=config.rest_url,
         transport=wire,
