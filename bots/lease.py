@@ -183,6 +183,12 @@ def note_crash(account_id: UUID, error: str, *, token: int | None = None, holder
         return Crashes(in_a_row, cursor.fetchone()[0])
 
 
+def forget_wait(account_id: UUID) -> None:
+    """A person wants the bot now: what a crash made it wait for is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bots_botlease SET start_after = NULL WHERE account_id = %s", [account_id])
+
+
 def fell_silent(account_id: UUID) -> tuple[int, str] | None:
     """Token and holder of a lease that ran out without being let go of: its process is gone or stuck.
 

@@ -73,8 +73,9 @@ def _say_short(account: BrokerageAccount, *, news: bool) -> None:
 
 
 def start_bot(*, account: BrokerageAccount, confirm: str, by: User | None) -> None:
-    """Want the account's bot to run. `confirm` must be the account's name."""
+    """Want the account's bot to run, and at once, even after crashes. `confirm` must be the account's name."""
     set_enabled(account=account, enabled=True, confirm=confirm, by=by)
+    lease.forget_wait(account.pk)
     transaction.on_commit(lambda: ask_to_start(account.pk))
 
 

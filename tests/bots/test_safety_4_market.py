@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots import corrections, ticks
+from bots.bar_keeping import BarKeeper
 from bots.bars import SETTLES, BarSeries, Difference
+from bots.feed import Feed
+from bots.health import Pulse
 from bots.series import Followed, SeriesBook
 from bots.sockets import DEAD_SEC, Following, SocketOwner
 from bots.watch import Watch, aged, follow, load
@@ -27,6 +30,7 @@ from kis.realtime import RealtimeClient
 from kis.simulator import testing
 from logs.models import ExecutionLog
 from market.data import AccountView, Bar, Quote, SeriesKey, SessionView
+from market.errors import Unreachable
 from market.words import Environment, Exchange, Freshness, Session, Timeframe
 from rules.freshness import CannotKeepFresh, Demand
 from rules.models import TradeRule
@@ -315,6 +319,33 @@ class TestBudget:
         demand = Demand(symbols, age, Capacity(41, 9.0))
         assert demand.fits == (demand.asked / 9.0 <= age + 1e-6)
         assert demand.fits == (symbols <= demand.most)
+
+
+class TestWithoutRedis:
+    """4.3: "With Redis away only the lease holder calls KIS"; of a shared key the socket's owner."""
+
+    async def test_a_bot_that_does_not_own_the_shared_key_reads_no_history_and_says_so(self):
+        bot = SimpleNamespace(data_key=None, redis=None, broker=None, pulse=Pulse(NOON), series=SeriesBook())
+        asked = []
+
+        async def read(book: SeriesBook) -> None:
+            asked.append(book)
+
+        may = BarKeeper(bot, may_read=lambda: True)
+        await may._read(read)
+        assert (len(asked), bot.pulse.data_trouble) == (1, None)
+        with pytest.raises(Unreachable, match="Redis"):
+            await BarKeeper(bot, may_read=lambda: False)._read(read)
+        assert len(asked) == 1
+        assert "Redis" in bot.pulse.data_trouble.en
+
+    def test_nobody_asks_for_prices_who_may_have_lost_the_lease(self):
+        holds = True
+        feed = Feed(None, SimpleNamespace(pk="key"), lambda _: None, lambda: None, wanted={"AAPL": Exchange.NASDAQ},
+                    session=REGULAR, may_ask=lambda: holds)  # fmt: skip
+        assert feed._most_silent(1000.0) == "AAPL"
+        holds = False
+        assert feed._most_silent(1000.0) is None
 
 
 class TestTheBrokersBars:

@@ -84,6 +84,12 @@ class TestCrashes:
         assert state_of(paper_account) == "halted"
         assert events("crash_limit") == []
 
+    def test_a_person_who_starts_the_bot_need_not_wait_for_what_its_crashes_made_it_wait(self, trading_account):
+        fail(trading_account, 3)
+        assert not services.ask_to_start(trading_account.pk)
+        services.start_bot(account=trading_account, confirm=trading_account.nickname, by=None)
+        assert BotLease.objects.get().start_asked_until is not None
+
     def test_a_trading_error_is_told_in_both_languages(self, paper_account):
         crashes.note_crash(paper_account.pk, ExceptionGroup("", [Unreachable(Text("닿지 않음", "no way there"))]))
         (said,) = events("crash")
@@ -266,6 +272,23 @@ class TestDeploy:
 
         eventually(lambda: Order.objects.get().status == "filled", 90)
         assert RuleState.objects.get(rule=rule).qty == Order.objects.get().qty
+        assert BotCrash.objects.count() == 0
+
+    def test_a_worker_that_is_told_to_stop_frees_every_account_within_five_seconds(
+        self, kis, trading_account, trader, house_of_bots, eventually
+    ):
+        another_account(kis, trader, 1)
+        BrokerageAccount.objects.update(enabled=True)
+        worker, turn = house_of_bots()
+        turn()
+        eventually(lambda: BotLease.objects.filter(holder__gt="").count() == 2, 90)
+
+        asked_at = time.monotonic()
+        worker.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not BotLease.objects.filter(holder__gt="").exists(), 20)
+
+        assert time.monotonic() - asked_at <= 5
+        assert worker.process.wait(timeout=15) == 0
         assert BotCrash.objects.count() == 0
 
     def test_what_was_remembered_is_there_for_the_next_bot(self, write_rule, start_bot, eventually):
