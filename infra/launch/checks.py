@@ -194,6 +194,7 @@ def _bench_alone(progress: Progress, name: str, arguments: Sequence[str]) -> int
 
 BENCHMARKS = {
     "backtest": _bench_alone,
+    "bots": _bench_with_servers,
     "cage": _bench_alone,
     "kis": _bench_with_servers,
     "order": _bench_with_servers,
