@@ -99,7 +99,7 @@ def _series() -> dict[str, Schema]:
 def _call() -> Schema:
     may: dict[str, Schema] = {
         "args": {"type": "array", "items": _NODE},
-        "named": {"type": "object", "additionalProperties": _NODE},
+        "named": {"type": "object"},  # each indicator says below what its own may be
         "output": {"type": "string"},
         **_series(),
     }

@@ -1,11 +1,11 @@
 """The schemas that editors read: they accept what the language accepts, and name what it does not know."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from jsonschema import Draft202012Validator
 
 from rules.fields import READERS
-from rules.language import to_json
+from rules.language import parse, to_json
 from rules.language.schema import condition_schema, rule_schema
 from tests.rules.test_rules_language import conditions
 
@@ -19,6 +19,7 @@ def test_both_are_schemas():
 
 
 @given(conditions)
+@example(parse("alpha(period=252, symbol=spy) > 0"))
 @settings(max_examples=40, deadline=None)
 def test_every_tree_fits(node):
     CONDITION.validate(to_json(node))
