@@ -181,7 +181,7 @@ class TestDelete:
         stored.orders.create(
             account=account, decision_key="k", symbol="AAPL", exchange="nasdaq", side="buy", qty=1,
             price=Decimal(10), status="cancelled" if final_at else "working", trading_day=now.date(),
-            created_at=now, final_at=final_at, broker_order_id="1", us_order_date=now.date(),
+            created_at=now, final_at=final_at, broker_order_id="1", us_order_date=now.date(), placed_at=now,
         )  # fmt: skip
         if goes:
             services.delete_rule(rule=stored, by=trader)
