@@ -24,6 +24,7 @@ from bots.chaos.lives import Nest
 from bots.chaos.plan import DayPlan, Kind, RunPlan, Strike, death
 from bots.chaos.servers import Servers
 from bots.models import BotLease
+from credentials.models import ApiCredential
 from kis.simulator import testing
 from kis.simulator.testing import ControlError, Simulated
 from orders.domain import FINAL
@@ -123,6 +124,8 @@ class Run:
         return found[number]
 
     def _go_to(self, moment: datetime) -> None:
+        """The market's clock, ours with it. Nobody lives meanwhile; what waits by the database's clock has waited."""
+        ApiCredential.objects.update(token_quiet_until=None, token_problem=None)
         past = moment <= self.control.now() + timedelta(seconds=1)
         state = self.control.advance(0.05) if past else self.control.set_time(moment)
         clock.set_to(datetime.fromisoformat(state["now"]))
