@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
 from accounts.models import BrokerageAccount, CommonLimits
 from instruments.selectors import session_spans
@@ -19,7 +19,7 @@ from market.sessions import NEW_YORK, session_at
 from market.words import Environment, Exchange, MarginMode, Side, TradingState
 from orders.domain import OPEN, State
 from orders.known import NAMES, Flying, Known, KnownRule, Rows, ask, read_rows
-from orders.models import Order
+from orders.models import MAY_FILL, Order
 from orders.pricing import cost
 from orders.reserving import Commitment, counts_in, is_counted, is_nameless, may_still_cost, may_still_fill
 from orders.risk import Limits, RiskFacts, Unsettled
@@ -107,11 +107,6 @@ class InTheAir:
     deducted_sells: int = 0  # of the symbol, known to the broker before it told what is sellable
     reserved: Decimal = ZERO
     unsettled: list[Unsettled] = field(default_factory=list)
-
-
-# Ended, and yet something of it may fill: silence whose day was not read, fills that only a notice told.
-DOUBTFUL = Q(day_read_at=None) & (Q(status=State.NOT_SEEN) | Q(possible_filled_qty__gt=F("filled_qty")))
-MAY_FILL = Q(status__in=sorted(s.value for s in OPEN)) | DOUBTFUL
 
 
 def _flying(wanted: Q, excluding: UUID | None) -> list[Flying]:

@@ -21,6 +21,12 @@ def _words(states: Iterable[State]) -> list[str]:
 
 # Ends after which a fill may still come to light. All is filled, or nothing was ever sent, in the others.
 LATE_FILLS = _words({State.CANCELLED, State.EXPIRED, State.REJECTED, State.NOT_SEEN})
+# Ended, and yet something of it may fill: silence whose day was not read, fills that only a notice told.
+DOUBTFUL = models.Q(day_read_at=None) & (
+    models.Q(status=State.NOT_SEEN.value) | models.Q(possible_filled_qty__gt=models.F("filled_qty"))
+)
+# What limits count beside what was bought; found by an index of its own among all orders that ever were.
+MAY_FILL = models.Q(status__in=_words(OPEN)) | DOUBTFUL
 
 
 class RequestKind(StrEnum):
@@ -188,6 +194,7 @@ class Order(models.Model):
                 name="order_day_not_yet_read",
                 condition=models.Q(day_read_at=None, status__in=LATE_FILLS),
             ),
+            models.Index(fields=["account"], name="order_may_fill", condition=MAY_FILL),
         ]
 
     def __str__(self) -> str:

@@ -444,3 +444,23 @@ class TestCost:
     def test_guards_and_intent_of_an_exit(self, desk, django_assert_num_queries):
         owns(desk)
         self.counted(desk, Side.SELL, django_assert_num_queries, 4 + 2)
+
+    def test_the_years_behind_cost_nothing(self, desk):
+        """What may still fill is found by an index of its own, not by reading every order that ever was."""
+        from django.db import connection
+
+        from orders.models import MAY_FILL
+
+        long_ago = desk.at - timedelta(days=300)
+        Order.objects.bulk_create(
+            Order(
+                account=desk.account, decision_key=f"old-{n}", symbol="NVDA", exchange="nasdaq", side="buy", qty=1,
+                price=1, status=State.FILLED, filled_qty=1, avg_fill_price=1, trading_day=long_ago.date(),
+                created_at=long_ago, placed_at=long_ago, final_at=long_ago, broker_order_id=str(n + 1),
+                us_order_date=long_ago.date(),
+            )
+            for n in range(2000)
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE orders_order")
+        assert "order_may_fill" in Order.objects.filter(MAY_FILL, account=desk.account).explain()
